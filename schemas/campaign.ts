@@ -1,0 +1,219 @@
+import { z } from 'zod';
+import { Address, ModelSpec, Sampling } from './model';
+import { EpisodeRules, TemplateName } from './episode';
+import { FilterPolicy } from './filter';
+import { ModelArchitecture, TrainingRecipe } from './training';
+
+const Name = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9+_.-]{0,63}$/,
+    'expected letters, digits and + _ . - , at most 64, starting with a letter or digit',
+  );
+
+const File = z.string().min(1).describe('A file beside the campaign file, or an absolute path.');
+
+/** A model that talks in episodes also says in which prompt template it is addressed. */
+const DialogueModel = ModelSpec.extend({
+  template: TemplateName.default('sotopia-v1').describe('Prompt and answer format. Default sotopia-v1.'),
+});
+export type DialogueModel = z.infer<typeof DialogueModel>;
+
+/** Where the first policy comes from. */
+const BasePolicy = z.union([
+  z.strictObject({
+    directory: z
+      .string()
+      .min(1)
+      .describe('Folder of a Hugging Face model, on the machine that starts the campaign.'),
+  }),
+  z.strictObject({
+    pretrain: z.strictObject({
+      corpus: z
+        .union([z.strictObject({ url: Address }), z.strictObject({ file: File })])
+        .describe('JSONL of training rows.'),
+      model: ModelArchitecture,
+      recipe: TrainingRecipe,
+    }),
+  }),
+]);
+
+const KeywordPool = z.strictObject({
+  name: Name,
+  file: File.describe('One keyword (a seed sentence) a line.'),
+});
+
+const Tasks = z
+  .strictObject({
+    profiles: z
+      .strictObject({
+        agents: File.describe('Sotopia AgentProfiles as JSONL.'),
+        relationships: File.optional().describe('Sotopia RelationshipProfiles as JSONL.'),
+      })
+      .describe('The characters.'),
+    generate: z
+      .strictObject({
+        pools: z
+          .array(KeywordPool)
+          .min(1)
+          .describe('Drawn from in turn, one after the other. The paper has three.'),
+        examples: File.describe('EnvironmentProfiles as JSONL; one is shown to the author with each prompt.'),
+        excludeKeywords: File.optional().describe('Keywords of evaluation tasks, one a line; never used.'),
+        attemptsPerTask: z
+          .number()
+          .int()
+          .min(1)
+          .default(8)
+          .describe('Prompts tried for one task before the stage fails. Default 8.'),
+        maxSimilarity: z
+          .number()
+          .gt(0)
+          .max(1)
+          .default(0.8)
+          .describe(
+            'Jaccard similarity of word trigrams from which a task counts as a near duplicate. Default 0.8.',
+          ),
+      })
+      .optional(),
+    import: z
+      .strictObject({
+        environments: File.describe('Sotopia EnvironmentProfiles as JSONL.'),
+        pairs: File.optional().describe(
+          'Sotopia EnvAgentComboStorages as JSONL; without it pairs are sampled.',
+        ),
+        use: z
+          .enum(['evaluation', 'training', 'both'])
+          .default('both')
+          .describe('Which splits imported tasks may fill. Default both.'),
+      })
+      .optional(),
+  })
+  .refine(
+    (tasks) => tasks.generate !== undefined || tasks.import !== undefined,
+    'give generate, import, or both',
+  );
+
+const CheckpointChoice = z.discriminatedUnion('choose', [
+  z.strictObject({ choose: z.literal('last') }),
+  z.strictObject({
+    choose: z.literal('best-on-dev'),
+    pairsPerTask: z
+      .number()
+      .int()
+      .min(1)
+      .default(1)
+      .describe('Pairs playing each dev task, in both positions. Default 1.'),
+    minimumGain: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe(
+        'Goal points by which a later checkpoint must beat an earlier one to be preferred. Default 0.',
+      ),
+  }),
+]);
+
+const Round = z.strictObject({
+  name: Name.describe('Also the name of the policy it trains.'),
+  kind: z.enum(['BC', 'SR']).describe('BC: expert with expert. SR: the policy with itself.'),
+  from: Name.optional().describe('Policy to start from; default: the round before, or `base`.'),
+  collectWith: Name.optional().describe('SR only: the policy that plays; default: `from`.'),
+  tasksOf: Name.optional().describe(
+    'Take the social tasks of this earlier round instead of new ones (for controls).',
+  ),
+  tasks: z.number().int().min(1).describe('Social tasks of this round; no other round has them.'),
+  pairsPerTask: z
+    .number()
+    .int()
+    .min(1)
+    .default(10)
+    .describe('Episodes per task, each by its own pair. Default 10.'),
+  filter: FilterPolicy,
+  minimumRows: z
+    .number()
+    .int()
+    .min(1)
+    .default(1)
+    .describe('The round stops when the filter keeps fewer. Default 1.'),
+  training: TrainingRecipe,
+  checkpoint: CheckpointChoice.default({ choose: 'last' }),
+});
+export type Round = z.infer<typeof Round>;
+
+const Evaluation = z.strictObject({
+  tasks: z.number().int().min(1).describe('Held-out tasks. The paper has 90.'),
+  devTasks: z.number().int().min(0).default(0).describe('Tasks for choosing checkpoints. The paper has 10.'),
+  pairsPerTask: z
+    .number()
+    .int()
+    .min(1)
+    .default(1)
+    .describe('Pairs per task; each plays in both positions. Default 1.'),
+  policies: z.array(Name).optional().describe('Which policies to evaluate; default: base and all rounds.'),
+  references: z
+    .array(z.enum(['expert']))
+    .default(['expert'])
+    .describe('Models evaluated beside the policies.'),
+  hardShare: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.33)
+    .describe(
+      'Hard subset: this share of the tasks, those in which the expert reaches the lowest goal. Default 0.33.',
+    ),
+  bootstrapSamples: z
+    .number()
+    .int()
+    .min(100)
+    .default(2000)
+    .describe('Resamplings for 95 % intervals, clustered by task.'),
+});
+
+/** A training campaign: what a researcher chooses. */
+export const CampaignSpec = z.strictObject({
+  name: Name,
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .describe('All randomness derives from it.'),
+  models: z.strictObject({
+    expert: DialogueModel,
+    partner: DialogueModel.describe('Fixed partner of evaluations.'),
+    judge: ModelSpec,
+    author: ModelSpec.optional().describe('Needed when tasks are generated.'),
+  }),
+  policy: z.strictObject({
+    template: TemplateName.default('sotopia-v1'),
+    sampling: Sampling.prefault({}),
+    base: BasePolicy,
+  }),
+  tasks: Tasks,
+  rounds: z.array(Round).min(1),
+  episodes: EpisodeRules.prefault({}),
+  evaluation: Evaluation,
+  limits: z
+    .strictObject({
+      unratedShare: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.05)
+        .describe('A stage fails above this share of unrated episodes. Default 0.05.'),
+    })
+    .prefault({}),
+  execution: z
+    .strictObject({
+      episodesInFlight: z
+        .number()
+        .int()
+        .min(1)
+        .max(500)
+        .default(64)
+        .describe('Episodes of a stage played at once. Default 64. Does not change results.'),
+    })
+    .prefault({}),
+});
+export type CampaignSpec = z.infer<typeof CampaignSpec>;

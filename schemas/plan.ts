@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import { ArtifactRef, Sha256 } from './artifact';
+import { EpisodeRules, TemplateName } from './episode';
+import { FilterPolicy } from './filter';
+import { Address, ModelSpec, Sampling } from './model';
+import { ModelArchitecture, TrainingRecipe } from './training';
+
+const seed = z.number().int().nonnegative();
+
+/** A player of a stage; a policy is named by the input role that brings its folder. */
+export const StagePlayer = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('model'), model: ModelSpec, template: TemplateName }),
+  z.strictObject({
+    kind: z.literal('policy'),
+    input: z.string(),
+    template: TemplateName,
+    sampling: Sampling,
+  }),
+]);
+export type StagePlayer = z.infer<typeof StagePlayer>;
+
+/** What every stage that plays episodes needs to know. */
+const Play = {
+  split: z.string(),
+  pairsPerTask: z.number().int().min(1),
+  rules: EpisodeRules,
+  judge: ModelSpec,
+  seed,
+  unratedShare: z.number(),
+};
+
+export const GenerateTasks = z.strictObject({
+  author: ModelSpec,
+  pools: z.array(z.strictObject({ name: z.string(), file: ArtifactRef })),
+  examples: ArtifactRef,
+  excludeKeywords: ArtifactRef.nullable(),
+  attemptsPerTask: z.number().int(),
+  maxSimilarity: z.number(),
+});
+export type GenerateTasks = z.infer<typeof GenerateTasks>;
+
+export const ImportTasks = z.strictObject({
+  environments: ArtifactRef,
+  pairs: ArtifactRef.nullable(),
+  use: z.enum(['evaluation', 'training', 'both']),
+});
+export type ImportTasks = z.infer<typeof ImportTasks>;
+
+/** Parameters of each kind of stage: all that decides its result besides its inputs. */
+export const STAGE_PARAMETERS = {
+  importCorpus: z.strictObject({
+    source: z.union([z.strictObject({ url: Address }), z.strictObject({ file: ArtifactRef })]),
+  }),
+  importPolicy: z.strictObject({ directory: ArtifactRef }),
+  prepareTasks: z.strictObject({
+    /** Tasks needed per split: a round's name, `dev`, `test`. Filled in this order. */
+    splits: z.array(z.strictObject({ name: z.string(), tasks: z.number().int(), evaluation: z.boolean() })),
+    agents: ArtifactRef,
+    relationships: ArtifactRef.nullable(),
+    generate: GenerateTasks.nullable(),
+    import: ImportTasks.nullable(),
+    seed,
+  }),
+  trainPolicy: z.strictObject({
+    recipe: TrainingRecipe,
+    /** Set when there is no policy to start from. */
+    initialise: ModelArchitecture.nullable(),
+    seed,
+  }),
+  collectEpisodes: z.strictObject({ ...Play, players: z.tuple([StagePlayer, StagePlayer]) }),
+  filterEpisodes: z.strictObject({
+    filter: FilterPolicy,
+    template: TemplateName,
+    minimumRows: z.number().int(),
+    seed,
+  }),
+  chooseCheckpoint: z.strictObject({
+    ...Play,
+    partner: z.strictObject({ model: ModelSpec, template: TemplateName }),
+    template: TemplateName,
+    sampling: Sampling,
+    minimumGain: z.number(),
+  }),
+  evaluatePolicy: z.strictObject({
+    ...Play,
+    name: z.string(),
+    contestant: StagePlayer,
+    partner: z.strictObject({ model: ModelSpec, template: TemplateName }),
+  }),
+  compareEvaluations: z.strictObject({
+    /** In the order of the table: base, the rounds, then references. */
+    policies: z.array(z.string()),
+    references: z.array(z.string()),
+    /** Differences to test: each round with the policy it started from, and with base. */
+    pairs: z.array(z.tuple([z.string(), z.string()])),
+    hardShare: z.number(),
+    bootstrapSamples: z.number().int(),
+    seed,
+  }),
+} as const;
+
+export type StageKind = keyof typeof STAGE_PARAMETERS;
+export type ParametersOf<K extends StageKind> = z.infer<(typeof STAGE_PARAMETERS)[K]>;
+export const STAGE_KINDS = Object.keys(STAGE_PARAMETERS) as StageKind[];
+
+const StageInput = z.strictObject({ stage: z.string(), output: z.string() });
+
+const Estimate = z.strictObject({
+  episodes: z.number().int(),
+  calls: z.number().int(),
+  tokens: z.number().int(),
+  gpuSeconds: z.number(),
+});
+export type Estimate = z.infer<typeof Estimate>;
+
+/** One node of the plan. `parameters` are parsed by kind where they are used. */
+export const Stage = z.strictObject({
+  id: z.string(),
+  kind: z.enum(STAGE_KINDS as [StageKind, ...StageKind[]]),
+  parameters: z.unknown(),
+  inputs: z.record(z.string(), StageInput),
+  queue: z.string(),
+  estimate: Estimate,
+});
+export type Stage = Omit<z.infer<typeof Stage>, 'parameters'> & { parameters: unknown };
+
+export const Plan = z.strictObject({
+  campaign: z.string(),
+  stages: z.array(Stage),
+  /** True when any model of the plan is a simulation; every result says so. */
+  simulated: z.boolean(),
+  episodesInFlight: z.number().int(),
+});
+export type Plan = z.infer<typeof Plan>;
+
+export const StageCost = z.strictObject({
+  calls: z.number().int(),
+  inputTokens: z.number().int(),
+  outputTokens: z.number().int(),
+  gpuSeconds: z.number(),
+});
+export type StageCost = z.infer<typeof StageCost>;
+
+/** What a finished stage leaves; stored under its key, so that it is never computed twice. */
+export const StageResult = z.strictObject({
+  key: Sha256,
+  outputs: z.record(z.string(), ArtifactRef),
+  counts: z.record(z.string(), z.number()),
+  cost: StageCost,
+  /** Seconds of the stage's own work when it was computed. */
+  seconds: z.number(),
+  manifest: ArtifactRef,
+});
+export type StageResult = z.infer<typeof StageResult>;

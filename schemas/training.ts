@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { Position } from './episode';
+
+export const ChatMessage = z.strictObject({
+  role: z.enum(['system', 'user', 'assistant']),
+  content: z.string(),
+});
+export type ChatMessage = z.infer<typeof ChatMessage>;
+
+/** One training example: the loss is on the assistant's messages only. */
+export const TrainingRow = z.strictObject({
+  id: z.string(),
+  messages: z.array(ChatMessage).min(2),
+});
+export type TrainingRow = z.infer<typeof TrainingRow>;
+
+/** A row made from a dialogue says which side of which episode it teaches. */
+export const DialogueRow = TrainingRow.extend({ episode: z.string(), position: Position });
+export type DialogueRow = z.infer<typeof DialogueRow>;
+
+const Lora = z.strictObject({
+  rank: z.number().int().min(1).default(8).describe('Rank of the adapter. Default 8, as the paper.'),
+  alpha: z.number().min(1).default(16).describe('Scale. Default 16, as the paper.'),
+  dropout: z.number().min(0).lt(1).default(0.05).describe('Default 0.05, as the paper.'),
+  targetModules: z
+    .array(z.string())
+    .min(1)
+    .default(['q_proj', 'v_proj'])
+    .describe('Default q_proj and v_proj, as the paper.'),
+});
+
+/** How weights are fitted. Exactly one of `steps` and `epochs`. */
+export const TrainingRecipe = z
+  .strictObject({
+    method: z.enum(['full', 'lora']).default('full').describe('Fine-tune all weights, or a LoRA adapter.'),
+    steps: z.number().int().min(1).optional().describe('Optimiser steps.'),
+    epochs: z.number().gt(0).optional().describe('Passes over the data.'),
+    tokensPerBatch: z
+      .number()
+      .int()
+      .min(16)
+      .default(1024)
+      .describe('Tokens of a batch, padding included. Default 1024.'),
+    gradientAccumulation: z
+      .number()
+      .int()
+      .min(1)
+      .default(1)
+      .describe('Batches per optimiser step. Default 1.'),
+    learningRate: z.number().gt(0).default(5e-5).describe('Peak learning rate. Default 5e-5, as the paper.'),
+    schedule: z
+      .enum(['constant', 'cosine', 'linear'])
+      .default('cosine')
+      .describe('After the warm-up. Default cosine.'),
+    warmupRatio: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.03)
+      .describe('Share of the steps. Default 0.03, as the paper.'),
+    weightDecay: z.number().min(0).default(0.01),
+    adamBeta2: z.number().gt(0).lt(1).default(0.999),
+    maxGradientNorm: z.number().gt(0).default(1),
+    maxLength: z
+      .number()
+      .int()
+      .min(16)
+      .default(2048)
+      .describe('Longest row in tokens. Default 2048, as Sotopia-π.'),
+    lossOn: z
+      .enum(['assistant', 'all'])
+      .default('assistant')
+      .describe('`assistant`: the agent’s own turns only.'),
+    checkpointEvery: z.number().int().min(1).default(100).describe('Steps between checkpoints. Default 100.'),
+    precision: z.enum(['float32', 'bfloat16']).default('float32'),
+    lora: Lora.optional(),
+  })
+  .refine(
+    (recipe) => (recipe.steps === undefined) !== (recipe.epochs === undefined),
+    'give exactly one of steps and epochs',
+  )
+  .refine(
+    (recipe) => (recipe.method === 'lora') === (recipe.lora !== undefined),
+    '`lora` goes with method: lora, and with it alone',
+  );
+export type TrainingRecipe = z.infer<typeof TrainingRecipe>;
+
+/** Shape of a model that starts from random weights. */
+export const ModelArchitecture = z.strictObject({
+  architecture: z.literal('llama').default('llama'),
+  hiddenSize: z.number().int().min(8),
+  layers: z.number().int().min(1),
+  heads: z.number().int().min(1),
+  feedForward: z.number().int().min(8),
+  contextLength: z.number().int().min(32),
+  tokenizer: z.strictObject({
+    kind: z.literal('words'),
+    splitAtEquals: z.boolean().default(false),
+    composeValues: z.boolean().default(false),
+  }),
+  chatTemplate: z.literal('compact-v1'),
+});
+export type ModelArchitecture = z.infer<typeof ModelArchitecture>;
+
+/** The file a training process reads (design: trainer contract). Paths are local to the worker. */
+export interface TrainingJob {
+  method: 'full' | 'lora';
+  model: { directory: string } | { initialise: ModelArchitecture };
+  datasets: string[];
+  lossOn: 'assistant' | 'all';
+  recipe: Omit<TrainingRecipe, 'method' | 'lossOn'> & { seed: number };
+  workDirectory: string;
+  resumeFrom: string | null;
+}
+
+/** What a training process says on its standard output, one JSON document a line. */
+export const TrainerEvent = z.discriminatedUnion('event', [
+  z.looseObject({
+    event: z.literal('started'),
+    parameters: z.number(),
+    rows: z.number(),
+    steps: z.number(),
+    resumedAtStep: z.number(),
+  }),
+  z.looseObject({
+    event: z.literal('progress'),
+    step: z.number(),
+    steps: z.number(),
+    loss: z.number(),
+    tokensPerSecond: z.number(),
+  }),
+  z.looseObject({ event: z.literal('checkpoint'), directory: z.string(), step: z.number() }),
+  z.looseObject({
+    event: z.literal('done'),
+    directory: z.string(),
+    step: z.number(),
+    metrics: z.record(z.string(), z.unknown()),
+  }),
+  z.looseObject({
+    event: z.literal('error'),
+    code: z.string(),
+    message: z.string(),
+    hint: z.string().optional(),
+  }),
+]);
+export type TrainerEvent = z.infer<typeof TrainerEvent>;
+
+/** One exported step of a training run, servable by itself. */
+export const PolicyCheckpoint = z.strictObject({ step: z.number().int(), directory: z.string() });
+export type PolicyCheckpoint = z.infer<typeof PolicyCheckpoint>;
