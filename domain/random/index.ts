@@ -1,0 +1,2 @@
+export { createRandom, type Random } from './random';
+export { seedOf, type SeedPart } from './seed';
