@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+/** pi-loop COMMAND: sets up what is missing, which takes no time when nothing is, then runs the command. */
+import { setUpAndRun } from '../setup/launch.mjs';
+
+const args = process.argv.slice(2);
+// The doctor must be able to speak while parts are missing.
+const purpose = args[0] === 'doctor' ? 'build' : 'runtime';
+await setUpAndRun('cli/main.js', args, purpose);
