@@ -1,0 +1,1 @@
+"""Supervised fine-tuning and CPU serving of π-loop policies."""
