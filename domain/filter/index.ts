@@ -1,0 +1,2 @@
+export { filterEpisodes } from './filterEpisodes';
+export { sidesOf, type RatedSide } from './ratedSide';
