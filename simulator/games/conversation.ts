@@ -89,7 +89,7 @@ export function wishOf(goal: string): string[] {
   const wish = words
     .join(' ')
     .replace(/^(?:(?:you|your goal|the goal|want|is|need|try|wish|have) )*(?:to )?/, '');
-  return firstPerson(wish.split(' ').filter(Boolean)).slice(0, LONGEST_WISH);
+  return firstPerson(wish.split(' ').filter(Boolean)).slice(-LONGEST_WISH);
 }
 
 function firstPerson(words: readonly string[]): string[] {

@@ -84,17 +84,17 @@ function sameGoods(one: readonly Offer[], other: readonly Offer[]): boolean {
   return goods(one) === goods(other);
 }
 
+/** Two different orders: with the same one there would be nothing to talk about but luck. */
 function invent(random: Random): GameTask {
   const goods = random.sample(GOODS, RANKS.length);
   const occasion = random.pick(OCCASIONS);
-  const goal = () =>
-    `want ${random
-      .sample(goods, goods.length)
-      .map((good, i) => `${RANKS[i]}=${good}`)
-      .join(' ')}`;
+  const order = () => random.sample(goods, goods.length).map((good, i) => `${RANKS[i]}=${good}`);
+  const one = order().join(' ');
+  let other = order().join(' ');
+  while (other === one) other = order().join(' ');
   return {
     codename: `divide_${occasion}_${goods[0]}`,
     scenario: `divide food after a ${occasion}`,
-    goals: [goal(), goal()],
+    goals: [`want ${one}`, `want ${other}`],
   };
 }

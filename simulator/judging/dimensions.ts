@@ -141,7 +141,7 @@ function goalCompletion({ name, otherName, goal, position, turns, outcome, said 
     const who = outcome.acceptedByOwn ? name : otherName;
     return {
       score: position.score(outcome.agreed),
-      reasoning: `${who} accepted with ${quote(accepted)}; measured by "${goal.trim()}".`,
+      reasoning: `${who} accepted with ${quote(accepted)}; measured by "${goal}".`,
     };
   }
   const spoken = new Set(said.flat());

@@ -22,8 +22,15 @@ export function readLabels(head: string): LabelledTexts {
       append(rest);
     }
   }
-  return texts;
+  return {
+    scenario: texts.scenario.trim(),
+    goals: trimmed(texts.goals),
+    backgrounds: trimmed(texts.backgrounds),
+  };
 }
+
+const trimmed = (texts: ReadonlyMap<string, string>): Map<string, string> =>
+  new Map([...texts].map(([name, text]) => [name, text.trim()]));
 
 function appender(
   texts: { scenario: string; goals: Map<string, string>; backgrounds: Map<string, string> },
