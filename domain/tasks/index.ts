@@ -1,0 +1,10 @@
+export { type FindingSummary, type ImportFinding, summariseFindings } from './findings';
+export { AuthorAnswer, JournalEntry } from './journal';
+export { type Pair, type SampledPairs, samplePairs } from './pairs';
+export { AUTHOR_TEMPLATE } from './authorPrompt';
+export type { Author, Preparation, Progress } from './askAuthor';
+export { type PreparedTasks, prepareTasks, type TaskTexts } from './prepareTasks';
+export { REJECTION_REASONS, type RejectionReason } from './screening';
+export { assertDisjoint } from './splits';
+export type { TaskFailure } from './taskFailure';
+export type { TaskReport } from './taskReport';
