@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { Sha256 } from './artifact';
 import { ModelSpec, Sampling } from './model';
+import { ModelCall } from './modelCall';
+import { Scores } from './scores';
 
 export const ACTION_TYPES = ['none', 'speak', 'non-verbal communication', 'action', 'leave'] as const;
 export const ActionType = z.enum(ACTION_TYPES);
@@ -12,26 +14,6 @@ export type Action = z.infer<typeof Action>;
 /** Position of an agent in a task: 0 speaks first. */
 export const Position = z.union([z.literal(0), z.literal(1)]);
 export type Position = z.infer<typeof Position>;
-
-export const Usage = z.strictObject({
-  inputTokens: z.number().int().nonnegative(),
-  outputTokens: z.number().int().nonnegative(),
-});
-export type Usage = z.infer<typeof Usage>;
-
-/** One model call as it is kept for the audit; the prompt is kept by digest, since it can be rendered again. */
-export const ModelCall = z.strictObject({
-  model: z.string(),
-  /** The name the provider answered with. */
-  snapshot: z.string(),
-  promptDigest: Sha256,
-  usage: Usage,
-  /** How many calls it took: 1, or 2 when the answer had to be repaired. */
-  calls: z.number().int().positive(),
-  /** For a policy: the digest of the weights that answered. */
-  servedDigest: Sha256.optional(),
-});
-export type ModelCall = z.infer<typeof ModelCall>;
 
 export const Turn = z.strictObject({
   number: z.number().int().nonnegative(),
@@ -117,12 +99,17 @@ export const CollectionDesign = z.strictObject({
 });
 export type CollectionDesign = z.infer<typeof CollectionDesign>;
 
-/** One line of a stage's episode index. */
+/** One line of a stage's episode index: where the episode and its rating lie, and the scores by position. */
 export const CollectedEpisode = z.strictObject({
   number: z.number().int().nonnegative(),
   id: z.string(),
   task: z.string(),
+  players: z.tuple([z.string(), z.string()]),
+  ending: Ending,
+  turns: z.number().int(),
   episode: Sha256,
   rating: Sha256,
+  /** Null when unrated. */
+  scores: z.tuple([Scores, Scores]).nullable(),
 });
 export type CollectedEpisode = z.infer<typeof CollectedEpisode>;

@@ -1,30 +1,39 @@
 import { z } from 'zod';
-import { DIMENSIONS } from './rating';
+import { DIMENSIONS } from './scores';
 
 export const METRICS = [...DIMENSIONS, 'overall'] as const;
 export type Metric = (typeof METRICS)[number];
 
 const metrics = z.record(z.string(), z.number());
 
-/** One contestant's play on the held-out tasks: the mean scores of each task over its rated episodes. */
+/**
+ * One contestant's play on the held-out tasks: what each task gave over its rated episodes. A task without any is not
+ * listed, and shows in `unratedByTask` alone.
+ */
 export const Evaluation = z.strictObject({
   name: z.string(),
   tasks: z.array(
     z.strictObject({
       task: z.string(),
-      episodes: z.number().int(),
+      /** Rated ones. */
+      episodes: z.number().int().min(1),
       /** Mean of the contestant's scores per metric. */
       scores: metrics,
       /** Mean of the partner's scores per metric. */
       partnerScores: metrics,
       /** Mean goal of the contestant by the position it played; null where no episode was rated. */
       goalByPosition: z.tuple([z.number().nullable(), z.number().nullable()]),
+      agreement: z.number(),
+      meanTurns: z.number(),
     }),
   ),
+  /** All that were played, the unrated among them. */
   episodes: z.number().int(),
   unrated: z.number().int(),
-  /** Share of episodes in which both sides reached some of their goal. */
+  unratedByTask: z.record(z.string(), z.number().int().min(1)),
+  /** Share of the rated episodes in which both sides reached some of their goal. */
   agreement: z.number(),
+  /** Of the rated episodes. */
   meanTurns: z.number(),
 });
 export type Evaluation = z.infer<typeof Evaluation>;

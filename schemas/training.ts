@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ArtifactRef } from './artifact';
 import { Position } from './episode';
 
 export const ChatMessage = z.strictObject({
@@ -146,5 +147,5 @@ export const TrainerEvent = z.discriminatedUnion('event', [
 export type TrainerEvent = z.infer<typeof TrainerEvent>;
 
 /** One exported step of a training run, servable by itself. */
-export const PolicyCheckpoint = z.strictObject({ step: z.number().int(), directory: z.string() });
+export const PolicyCheckpoint = z.strictObject({ step: z.number().int(), policy: ArtifactRef });
 export type PolicyCheckpoint = z.infer<typeof PolicyCheckpoint>;

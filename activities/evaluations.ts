@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { CONTESTANT } from '../domain/episode/design';
+import { compareEvaluations, type EvaluationRow, summariseEvaluation } from '../domain/statistics';
+import type { ArtifactRef } from '../schemas/artifact';
+import { CollectedEpisode } from '../schemas/episode';
+import { Evaluation } from '../schemas/evaluation';
+import { PolicyCheckpoint } from '../schemas/training';
+import type { ArtifactStore } from '../artifacts/artifactStore';
+import { failure } from './support/failures';
+import { FREE, inputOf, type Plans, type StageOutcome, type StageWork } from './support/stageWork';
+
+export function createEvaluationActivities({ store, plans }: { store: ArtifactStore; plans: Plans }) {
+  return {
+    /** Means of one contestant's scores per task, from the index of its episodes. */
+    async summariseEvaluation({
+      episodes,
+      ...work
+    }: StageWork & { episodes: ArtifactRef }): Promise<StageOutcome> {
+      const { name } = await plans.parameters('evaluatePolicy', work);
+      const evaluation = summariseEvaluation(name, await rowsOf(episodes));
+      return {
+        outputs: { episodes, evaluation: await store.putJson(evaluation, 'evaluation.json') },
+        counts: { episodes: evaluation.episodes, unrated: evaluation.unrated },
+        cost: FREE,
+      };
+    },
+
+    /**
+     * The checkpoint with the best goal on the dev tasks; an earlier one is preferred unless a later one beats it by
+     * the minimum gain.
+     */
+    async chooseCheckpoint({
+      collections,
+      ...work
+    }: StageWork & { collections: ArtifactRef[] }): Promise<StageOutcome> {
+      const { minimumGain } = await plans.parameters('chooseCheckpoint', work);
+      const checkpoints = await store.getJson(
+        inputOf(work, 'checkpoints').digest.sha256,
+        z.array(PolicyCheckpoint),
+      );
+      const scored = await Promise.all(
+        checkpoints.map(async ({ step, policy }, index) => {
+          const episodes = collections[index];
+          if (!episodes) throw failure('ARTIFACT_MISSING', `Checkpoint ${step} was not played.`);
+          const summary = summariseEvaluation(`step-${step}`, await rowsOf(episodes));
+          return { step, policy, episodes, goal: meanGoal(summary), unrated: summary.unrated };
+        }),
+      );
+      const chosen = scored.reduce((best, next) => (next.goal > best.goal + minimumGain ? next : best));
+      const scores = scored.map(({ step, policy, goal, unrated }) => ({
+        step,
+        policy: policy.digest.sha256,
+        goal,
+        unrated,
+      }));
+      return {
+        outputs: { policy: chosen.policy, scores: await store.putJson(scores, 'checkpoint-scores.json') },
+        counts: { step: chosen.step, goal: chosen.goal, checkpoints: scored.length },
+        cost: FREE,
+      };
+    },
+
+    /** The result table: intervals, paired differences, and the same on the hard tasks. */
+    async compareEvaluations(work: StageWork): Promise<StageOutcome> {
+      const { policies, references, pairs, hardShare, seed, bootstrapSamples } = await plans.parameters(
+        'compareEvaluations',
+        work,
+      );
+      const { simulated } = await plans.load(work.plan);
+      const evaluations = await Promise.all(
+        [...policies, ...references].map((name) =>
+          store.getJson(inputOf(work, name).digest.sha256, Evaluation),
+        ),
+      );
+      const results = compareEvaluations({
+        evaluations,
+        policies,
+        references,
+        pairs,
+        hardShare,
+        seed,
+        bootstrapSamples,
+        simulated,
+      });
+      return { outputs: { results: await store.putJson(results, 'results.json') }, counts: {}, cost: FREE };
+    },
+  };
+
+  async function rowsOf(index: ArtifactRef): Promise<EvaluationRow[]> {
+    const collected = await store.getJsonLines(index.digest.sha256, CollectedEpisode);
+    return collected.map(({ task, players, scores, turns }) => {
+      const position = players[0] === CONTESTANT ? 0 : 1;
+      const partner = position === 0 ? 1 : 0;
+      const rated = scores ? { own: scores[position], partner: scores[partner] } : null;
+      return { task, position, rated, turns };
+    });
+  }
+}
+
+const meanGoal = ({ tasks }: Evaluation): number =>
+  tasks.reduce((sum, task) => sum + (task.scores['goal'] ?? 0), 0) / Math.max(1, tasks.length);

@@ -1,0 +1,21 @@
+import type { createCollectionActivities } from './collections';
+import type { createCorpusActivities } from './corpora';
+import type { createEpisodeActivities } from './episodes';
+import type { createEvaluationActivities } from './evaluations';
+import type { createFilterActivities } from './filtering';
+import type { createRatingActivities } from './ratings';
+import type { createServingActivities } from './serving';
+import type { createStageActivities } from './stages';
+import type { createTaskActivities } from './tasks';
+import type { createTrainingActivities } from './training';
+
+export type StageActivities = ReturnType<typeof createStageActivities>;
+export type CorpusActivities = ReturnType<typeof createCorpusActivities>;
+export type TaskActivities = ReturnType<typeof createTaskActivities>;
+export type CollectionActivities = ReturnType<typeof createCollectionActivities>;
+export type EpisodeActivities = ReturnType<typeof createEpisodeActivities>;
+export type RatingActivities = ReturnType<typeof createRatingActivities>;
+export type FilterActivities = ReturnType<typeof createFilterActivities>;
+export type TrainingActivities = ReturnType<typeof createTrainingActivities>;
+export type ServingActivities = ReturnType<typeof createServingActivities>;
+export type EvaluationActivities = ReturnType<typeof createEvaluationActivities>;

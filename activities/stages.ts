@@ -1,0 +1,97 @@
+import { Context } from '@temporalio/activity';
+import { stageKeyMaterial } from '../domain/plan/stageKey';
+import type { ArtifactRef } from '../schemas/artifact';
+import { MEDIA_TYPES } from '../schemas/names';
+import { StageResult } from '../schemas/plan';
+import type { ArtifactStore } from '../artifacts/artifactStore';
+import { digestOfJson } from '../artifacts/canonicalJson';
+import { type BuildIdentity, stageStatement } from './support/manifest';
+import type { Plans, StageOutcome, StageWork } from './support/stageWork';
+
+export interface StageDependencies {
+  store: ArtifactStore;
+  plans: Plans;
+  build: BuildIdentity;
+}
+
+export type OpenStageInput = Omit<StageWork, 'key'>;
+
+export interface OpenedStage {
+  key: string;
+  /** Set when a stage of this key was finished before, in whichever campaign. */
+  finished: StageResult | null;
+}
+
+export interface CommitStageInput extends StageWork, StageOutcome {
+  startedAt: string;
+  finishedAt: string;
+}
+
+/** What the workflow needs of a plan; the parameters stay in the store. */
+export interface PlanOutline {
+  stages: {
+    id: string;
+    kind: string;
+    inputs: Record<string, { stage: string; output: string }>;
+    episodes: number;
+  }[];
+  episodesInFlight: number;
+}
+
+export function createStageActivities({ store, plans, build }: StageDependencies) {
+  return {
+    async loadPlan({ plan }: { plan: string }): Promise<PlanOutline> {
+      const { stages, episodesInFlight } = await plans.load(plan);
+      return {
+        stages: stages.map(({ id, kind, inputs, estimate }) => ({
+          id,
+          kind,
+          inputs,
+          episodes: estimate.episodes,
+        })),
+        episodesInFlight,
+      };
+    },
+
+    /** The stage's key, and its result if it was computed before. */
+    async openStage({ plan, stage: id, inputs }: OpenStageInput): Promise<OpenedStage> {
+      const { kind, parameters } = await plans.stage(plan, id);
+      const digests = Object.fromEntries(
+        Object.entries(inputs).map(([role, ref]) => [role, ref.digest.sha256]),
+      );
+      const key = digestOfJson(stageKeyMaterial(kind, parameters, digests, build.trainer));
+      return { key, finished: await store.getDocument(resultKey(key), StageResult) };
+    },
+
+    /** Writes the stage's manifest and its result; the first to commit a key wins, and everyone gets that result. */
+    async commitStage(input: CommitStageInput): Promise<StageResult> {
+      const { kind, parameters } = await plans.stage(input.plan, input.stage);
+      const { workflowExecution, workflowNamespace } = Context.current().info;
+      const invocation = `${workflowNamespace}/${workflowExecution?.workflowId}/${workflowExecution?.runId}`;
+      const statement = stageStatement({ ...input, kind, parameters, build, invocation });
+      const manifest: ArtifactRef = await store.putJson(statement, 'manifest.json', MEDIA_TYPES.manifest);
+      const { key, outputs, counts, cost } = input;
+      const seconds = (Date.parse(input.finishedAt) - Date.parse(input.startedAt)) / 1000;
+      const result: StageResult = { key, outputs, counts, cost, seconds, manifest };
+      const written = await store.putDocumentOnce(resultKey(key), result);
+      return written ? result : ((await store.getDocument(resultKey(key), StageResult)) ?? result);
+    },
+
+    /** Leaves the finished campaign where it can be found without Temporal. */
+    async recordCampaign(record: CampaignRecord): Promise<void> {
+      await store.putDocument(campaignKey(record.campaign), record);
+    },
+  };
+}
+
+/** A finished campaign: its plan, its result table, and the keys of its stages. */
+export interface CampaignRecord {
+  campaign: string;
+  plan: string;
+  results: ArtifactRef;
+  stages: { id: string; key: string }[];
+}
+
+export const campaignKey = (campaign: string): string => `campaigns/${campaign}.json`;
+
+export const resultKey = (key: string): string => `stages/${key}.json`;

@@ -1,0 +1,25 @@
+import { EnvironmentReference } from '../../schemas/model';
+import { failure } from './failures';
+
+/** Reads settings that a campaign names but does not hold: addresses and keys by the names of variables. */
+export interface Environment {
+  /** Fills in `${NAME}`; errors: CONFIGURATION_MISSING. */
+  resolve(address: string): string;
+  /** The value of a variable; errors: CONFIGURATION_MISSING. */
+  secret(name: string): string;
+}
+
+export function createEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
+  const value = (name: string): string => {
+    const found = variables[name];
+    if (found) return found;
+    throw failure(
+      'CONFIGURATION_MISSING',
+      `The worker's environment lacks ${name}, which the campaign names. Set it where the workers start, then start the campaign again.`,
+    );
+  };
+  return {
+    resolve: (address) => address.replace(EnvironmentReference, (_reference, name: string) => value(name)),
+    secret: value,
+  };
+}

@@ -1,0 +1,27 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import { FAILURE_TYPES, type FailureType } from '../../schemas/names';
+
+interface FailureOptions {
+  /** What went wrong underneath; kept in the history without its stack's paths mattering to anyone. */
+  cause?: unknown;
+  /** When the other side said how long to wait. */
+  retryAfterMs?: number | undefined;
+}
+
+/**
+ * The only place where activities make failures. The message says what happened, to what, and what to do; whether
+ * Temporal retries is a property of the type.
+ */
+export function failure(
+  type: FailureType,
+  message: string,
+  options: FailureOptions = {},
+): ApplicationFailure {
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: FAILURE_TYPES[type] === 'fatal',
+    ...(options.cause instanceof Error ? { cause: options.cause } : {}),
+    ...(options.retryAfterMs === undefined ? {} : { nextRetryDelay: options.retryAfterMs }),
+  });
+}

@@ -1,0 +1,131 @@
+import { Context } from '@temporalio/activity';
+import { z } from 'zod';
+import { type Author, JournalEntry, prepareTasks as prepareTaskSet, type TaskTexts } from '../domain/tasks';
+import type { ArtifactRef } from '../schemas/artifact';
+import type { ParametersOf, StageCost } from '../schemas/plan';
+import type { ArtifactStore } from '../artifacts/artifactStore';
+import { failure } from './support/failures';
+import { keepAlive } from './support/heartbeat';
+import type { LanguageModels } from './support/languageModels';
+import { recordCall } from './support/recordCall';
+import { FREE, type Plans, type StageOutcome, type StageWork } from './support/stageWork';
+
+export interface TaskDependencies {
+  store: ArtifactStore;
+  plans: Plans;
+  models: LanguageModels;
+}
+
+const PROMPTS_AT_ONCE = 32;
+/** The journal is written after this many new answers; an attempt that dies loses at most these. */
+const ANSWERS_PER_SAVE = 64;
+const HEARTBEAT_EVERY_MS = 10_000;
+
+/** Answers of the author so far, by stage key: what a new attempt need not ask again. */
+const journalKey = (key: string): string => `journals/${key}.json`;
+
+export function createTaskActivities({ store, plans, models }: TaskDependencies) {
+  return {
+    /**
+     * Makes the campaign's task set: imports, generates, screens, and fills disjoint splits.
+     * Errors: TASKS_EXHAUSTED, SPEC_INVALID, MODEL_*, STORAGE_*.
+     */
+    async prepareTasks(work: StageWork): Promise<StageOutcome> {
+      const parameters = await plans.parameters('prepareTasks', work);
+      const journal = (await store.getDocument(journalKey(work.key), z.array(JournalEntry))) ?? [];
+      const resumeFrom = [...journal];
+      const progress = { accepted: 0, wanted: 0, answered: resumeFrom.length };
+      const stopHeartbeat = keepAlive(() => progress, HEARTBEAT_EVERY_MS);
+      let saving: Promise<void> = Promise.resolve();
+      const save = () => {
+        saving = saving.then(() => store.putDocument(journalKey(work.key), journal));
+        return saving;
+      };
+      try {
+        const prepared = await prepareTaskSet(parameters, await textsOf(parameters), {
+          author: authorOf(parameters),
+          concurrency: PROMPTS_AT_ONCE,
+          resumeFrom,
+          onProgress: ({ entry, accepted, wanted }) => {
+            journal.push(entry);
+            Object.assign(progress, { accepted, wanted, answered: journal.length });
+            if (journal.length % ANSWERS_PER_SAVE === 0) void save().catch(() => undefined);
+          },
+        });
+        const report = await store.putJson(prepared.report, 'task-report.json');
+        if (!prepared.ok)
+          throw failure(
+            prepared.failure.code,
+            `${prepared.failure.message}. ${prepared.failure.hint} Report: ${report.uri}`,
+          );
+        const { generated, findings } = prepared.report;
+        return {
+          outputs: { tasks: await store.putJson(prepared.taskSet, 'tasks.json'), report },
+          counts: {
+            tasks: prepared.taskSet.tasks.length,
+            generated: generated.accepted,
+            findings: findings.length,
+          },
+          cost: costOf(prepared.report.generated),
+        };
+      } catch (error) {
+        if (journal.length > resumeFrom.length) await save().catch(() => undefined);
+        throw error;
+      } finally {
+        stopHeartbeat();
+      }
+    },
+  };
+
+  async function textsOf({
+    agents,
+    relationships,
+    generate,
+    import: imported,
+  }: ParametersOf<'prepareTasks'>): Promise<TaskTexts> {
+    const text = (ref: ArtifactRef) => store.getText(ref);
+    const optional = async (ref: ArtifactRef | null) => (ref ? text(ref) : null);
+    return {
+      agents: await text(agents),
+      relationships: await optional(relationships),
+      generate: generate && {
+        pools: await Promise.all(generate.pools.map(({ file }) => text(file))),
+        examples: await text(generate.examples),
+        excludeKeywords: await optional(generate.excludeKeywords),
+      },
+      import: imported && {
+        environments: await text(imported.environments),
+        pairs: await optional(imported.pairs),
+      },
+    };
+  }
+
+  function authorOf({ generate }: ParametersOf<'prepareTasks'>): Author {
+    return async (messages, seed) => {
+      if (!generate)
+        throw failure('SPEC_INVALID', 'Tasks are to be generated, but the campaign has no tasks.generate.');
+      const { author } = generate;
+      const { cancellationSignal: signal } = Context.current();
+      const completion = await models.complete(models.endpointOf(author), {
+        messages,
+        sampling: author.sampling,
+        seed,
+        signal,
+      });
+      const { snapshot, promptDigest, usage } = recordCall(author.model, messages, [completion]);
+      return { text: completion.text, snapshot, promptDigest, usage };
+    };
+  }
+}
+
+const costOf = ({
+  attempts,
+  usage,
+}: {
+  attempts: number;
+  usage: { inputTokens: number; outputTokens: number };
+}): StageCost => ({
+  ...FREE,
+  calls: attempts,
+  ...usage,
+});

@@ -1,0 +1,237 @@
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import type { z } from 'zod';
+import { type ArtifactRef, DirectoryListing } from '../schemas/artifact';
+import { MEDIA_TYPES } from '../schemas/names';
+import { canonicalJson, sha256 } from './canonicalJson';
+import { StorageError } from './storageError';
+
+export interface ArtifactStoreOptions {
+  /** Address of an S3 API; default: Amazon's, by region. */
+  endpoint?: string | undefined;
+  /** @default us-east-1 */
+  region: string;
+  /** @default pi-loop */
+  bucket: string;
+  credentials?: { accessKeyId: string; secretAccessKey: string } | undefined;
+}
+
+/**
+ * Content-addressed blobs and a few small named documents in one bucket.
+ * Blobs lie at `blobs/sha256/<digest>`; they are written once and verified at each read.
+ */
+export class ArtifactStore {
+  private readonly client: S3Client;
+  readonly bucket: string;
+
+  constructor(options: ArtifactStoreOptions) {
+    this.bucket = options.bucket;
+    this.client = new S3Client({
+      region: options.region,
+      forcePathStyle: true,
+      maxAttempts: 3,
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      ...(options.endpoint ? { endpoint: options.endpoint } : {}),
+      ...(options.credentials ? { credentials: options.credentials } : {}),
+    });
+  }
+
+  /** Makes the bucket if it is missing. Errors: STORAGE_UNREACHABLE, STORAGE_DENIED. */
+  async prepare(): Promise<void> {
+    try {
+      await this.client.send(new HeadBucketCommand({ Bucket: this.bucket }));
+    } catch (error) {
+      if (!isStatus(error, 404)) throw this.explain(error, 'bucket');
+      await this.client.send(new CreateBucketCommand({ Bucket: this.bucket })).catch((reason: unknown) => {
+        if (!isStatus(reason, 409)) throw this.explain(reason, 'bucket');
+      });
+    }
+  }
+
+  close(): void {
+    this.client.destroy();
+  }
+
+  async putBytes(bytes: Uint8Array, name: string, mediaType: string): Promise<ArtifactRef> {
+    const digest = sha256(bytes);
+    await this.putOnce(blobKey(digest), bytes, mediaType);
+    return this.reference(digest, name, mediaType, bytes.byteLength);
+  }
+
+  putText(text: string, name: string, mediaType: string): Promise<ArtifactRef> {
+    return this.putBytes(Buffer.from(text), name, mediaType);
+  }
+
+  putJson(value: unknown, name: string, mediaType: string = MEDIA_TYPES.json): Promise<ArtifactRef> {
+    return this.putText(canonicalJson(value), name, mediaType);
+  }
+
+  /** JSON Lines, each line canonical. */
+  putJsonLines(rows: readonly unknown[], name: string): Promise<ArtifactRef> {
+    const text = rows.map((row) => `${canonicalJson(row)}\n`).join('');
+    return this.putText(text, name, MEDIA_TYPES.jsonLines);
+  }
+
+  /** Errors: ARTIFACT_MISSING; ARTIFACT_CORRUPT when the bytes are not what the digest says. */
+  async getBytes(digest: string): Promise<Buffer> {
+    const bytes = await this.read(blobKey(digest));
+    if (!bytes) {
+      throw new StorageError(
+        'ARTIFACT_MISSING',
+        `Blob ${digest} is not in bucket "${this.bucket}". Restore it, or start the campaign again with an empty bucket.`,
+      );
+    }
+    const actual = sha256(bytes);
+    if (actual !== digest) {
+      throw new StorageError(
+        'ARTIFACT_CORRUPT',
+        `Blob ${digest} in bucket "${this.bucket}" has bytes of digest ${actual}. Restore it from a copy, or delete it so that it is made again.`,
+      );
+    }
+    return bytes;
+  }
+
+  async getText(ref: ArtifactRef): Promise<string> {
+    return (await this.getBytes(ref.digest.sha256)).toString('utf8');
+  }
+
+  async getJson<S extends z.ZodType>(digest: string, schema: S): Promise<z.infer<S>> {
+    return this.parse(JSON.parse((await this.getBytes(digest)).toString('utf8')), schema, digest);
+  }
+
+  async getJsonLines<S extends z.ZodType>(digest: string, schema: S): Promise<z.infer<S>[]> {
+    const text = (await this.getBytes(digest)).toString('utf8');
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => this.parse(JSON.parse(line), schema, digest));
+  }
+
+  getListing(directory: ArtifactRef): Promise<DirectoryListing> {
+    return this.getJson(directory.digest.sha256, DirectoryListing);
+  }
+
+  /** A small named document that may change: a lease, a pointer. */
+  async putDocument(key: string, value: unknown): Promise<void> {
+    await this.send(key, Buffer.from(canonicalJson(value)), MEDIA_TYPES.json, false);
+  }
+
+  /** Writes a named document unless it is there already; says whether it was written. */
+  putDocumentOnce(key: string, value: unknown): Promise<boolean> {
+    return this.putOnce(key, Buffer.from(canonicalJson(value)), MEDIA_TYPES.json);
+  }
+
+  async getDocument<S extends z.ZodType>(key: string, schema: S): Promise<z.infer<S> | null> {
+    const bytes = await this.read(key);
+    return bytes ? this.parse(JSON.parse(bytes.toString('utf8')), schema, key) : null;
+  }
+
+  /** Keys under a prefix, in lexical order. */
+  async list(prefix: string): Promise<string[]> {
+    const keys: string[] = [];
+    let token: string | undefined;
+    do {
+      const page = await this.client
+        .send(
+          new ListObjectsV2Command({
+            Bucket: this.bucket,
+            Prefix: prefix,
+            ...(token ? { ContinuationToken: token } : {}),
+          }),
+        )
+        .catch((error: unknown) => {
+          throw this.explain(error, prefix);
+        });
+      keys.push(...(page.Contents ?? []).flatMap(({ Key }) => Key ?? []));
+      token = page.NextContinuationToken;
+    } while (token);
+    return keys;
+  }
+
+  reference(digest: string, name: string, mediaType: string, bytes: number): ArtifactRef {
+    return {
+      name,
+      uri: `s3://${this.bucket}/${blobKey(digest)}`,
+      digest: { sha256: digest },
+      mediaType,
+      bytes,
+    };
+  }
+
+  private async putOnce(key: string, bytes: Uint8Array, mediaType: string): Promise<boolean> {
+    try {
+      await this.send(key, bytes, mediaType, true);
+      return true;
+    } catch (error) {
+      if (isStatus(error, 412)) return false;
+      throw error;
+    }
+  }
+
+  private async send(key: string, body: Uint8Array, mediaType: string, once: boolean): Promise<void> {
+    const checksum = Buffer.from(sha256(body), 'hex').toString('base64');
+    try {
+      await this.client.send(
+        new PutObjectCommand({
+          Bucket: this.bucket,
+          Key: key,
+          Body: body,
+          ContentType: mediaType,
+          ChecksumSHA256: checksum,
+          ...(once ? { IfNoneMatch: '*' } : {}),
+        }),
+      );
+    } catch (error) {
+      if (isStatus(error, 412)) throw error;
+      throw this.explain(error, key);
+    }
+  }
+
+  private async read(key: string): Promise<Buffer | null> {
+    try {
+      const { Body } = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }));
+      return Buffer.from((await Body?.transformToByteArray()) ?? []);
+    } catch (error) {
+      if (isStatus(error, 404)) return null;
+      throw this.explain(error, key);
+    }
+  }
+
+  private parse<S extends z.ZodType>(value: unknown, schema: S, where: string): z.infer<S> {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    throw new StorageError(
+      'ARTIFACT_CORRUPT',
+      `${where} in bucket "${this.bucket}" does not have the expected form: ${parsed.error.message}`,
+    );
+  }
+
+  private explain(error: unknown, what: string): Error {
+    if (isStatus(error, 401) || isStatus(error, 403)) {
+      return new StorageError(
+        'STORAGE_DENIED',
+        `The S3 store refuses access to ${this.bucket}/${what}. Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the bucket's policy.`,
+        { cause: error },
+      );
+    }
+    const reason = error instanceof Error ? error.message || error.name : String(error);
+    return new StorageError(
+      'STORAGE_UNREACHABLE',
+      `The S3 store did not answer for ${this.bucket}/${what} (${reason}). Check S3_ENDPOINT and that the store is up; it is tried again.`,
+      { cause: error },
+    );
+  }
+}
+
+export const blobKey = (digest: string): string => `blobs/sha256/${digest}`;
+
+const isStatus = (error: unknown, status: number): boolean =>
+  error instanceof S3ServiceException && error.$metadata.httpStatusCode === status;

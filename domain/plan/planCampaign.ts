@@ -1,0 +1,286 @@
+import type { ArtifactRef } from '../../schemas/artifact';
+import type { CampaignSpec, Round } from '../../schemas/campaign';
+import { TASK_QUEUES } from '../../schemas/names';
+import type { ParametersOf, Plan, Stage, StageKind, StagePlayer } from '../../schemas/plan';
+import { seedOf } from '../random/seed';
+import { estimateAuthoring, estimateEpisodes, NO_WORK } from './estimate';
+
+/** The files a campaign file names, by their path in the spec (`tasks.profiles.agents`). */
+export type CampaignFiles = Readonly<Record<string, ArtifactRef>>;
+
+type Inputs = Stage['inputs'];
+type Output = Inputs[string];
+
+const BASE = 'base';
+const DEV = 'dev';
+const TEST = 'test';
+
+/**
+ * The stages of a campaign, each after its inputs. A pure function of the spec and the digests of its files: the
+ * workflow runs the plan, `pi-loop plan` prints it, the audit checks against it.
+ */
+export function planCampaign(campaign: string, spec: CampaignSpec, files: CampaignFiles): Plan {
+  const planner = new Planner(spec, files);
+  return {
+    campaign,
+    stages: planner.stages(),
+    simulated: Object.values(spec.models).some((model) => model?.simulated),
+    episodesInFlight: spec.execution.episodesInFlight,
+  };
+}
+
+class Planner {
+  private readonly planned: Stage[] = [];
+  private readonly policies = new Map<string, Output>();
+  private readonly tasks: Output = { stage: 'tasks', output: 'tasks' };
+
+  constructor(
+    private readonly spec: CampaignSpec,
+    private readonly files: CampaignFiles,
+  ) {}
+
+  stages(): Stage[] {
+    this.planBase();
+    this.planTasks();
+    this.spec.rounds.forEach((round, index) => {
+      this.planRound(round, round.from ?? this.spec.rounds[index - 1]?.name ?? BASE);
+    });
+    this.planEvaluations();
+    return this.planned;
+  }
+
+  private add<K extends StageKind>(
+    id: string,
+    kind: K,
+    parameters: ParametersOf<K>,
+    inputs: Inputs,
+    queue: Stage['queue'] = TASK_QUEUES.general,
+    estimate = NO_WORK,
+  ): void {
+    this.planned.push({ id, kind, parameters, inputs, queue, estimate });
+  }
+
+  private planBase(): void {
+    const { base } = this.spec.policy;
+    if ('directory' in base) {
+      this.add(BASE, 'importPolicy', { directory: this.file('policy.base.directory') }, {});
+    } else {
+      const { corpus, model, recipe } = base.pretrain;
+      const source = 'url' in corpus ? corpus : { file: this.file('policy.base.pretrain.corpus.file') };
+      this.add('corpus', 'importCorpus', { source }, {});
+      const parameters = { recipe, initialise: model, seed: this.seed('train', BASE) };
+      this.add(
+        BASE,
+        'trainPolicy',
+        parameters,
+        { dataset: { stage: 'corpus', output: 'corpus' } },
+        TASK_QUEUES.gpuTrain,
+      );
+    }
+    this.policies.set(BASE, { stage: BASE, output: 'policy' });
+  }
+
+  private planTasks(): void {
+    const { profiles, generate } = this.spec.tasks;
+    const { evaluation, rounds, models } = this.spec;
+    const splits = [
+      { name: TEST, tasks: evaluation.tasks, evaluation: true },
+      { name: DEV, tasks: evaluation.devTasks, evaluation: true },
+      ...rounds
+        .filter((round) => !round.tasksOf)
+        .map(({ name, tasks }) => ({ name, tasks, evaluation: false })),
+    ].filter((split) => split.tasks > 0);
+    const imported = this.spec.tasks.import;
+    const parameters: ParametersOf<'prepareTasks'> = {
+      splits,
+      agents: this.file('tasks.profiles.agents'),
+      relationships: profiles.relationships ? this.file('tasks.profiles.relationships') : null,
+      generate:
+        generate && models.author
+          ? {
+              author: models.author,
+              pools: generate.pools.map(({ name }, index) => ({
+                name,
+                file: this.file(`tasks.generate.pools[${index}].file`),
+              })),
+              examples: this.file('tasks.generate.examples'),
+              excludeKeywords: generate.excludeKeywords ? this.file('tasks.generate.excludeKeywords') : null,
+              attemptsPerTask: generate.attemptsPerTask,
+              maxSimilarity: generate.maxSimilarity,
+            }
+          : null,
+      import: imported
+        ? {
+            environments: this.file('tasks.import.environments'),
+            pairs: imported.pairs ? this.file('tasks.import.pairs') : null,
+            use: imported.use,
+          }
+        : null,
+      seed: this.seed('tasks'),
+    };
+    const total = splits.reduce((sum, split) => sum + split.tasks, 0);
+    this.add(
+      'tasks',
+      'prepareTasks',
+      parameters,
+      {},
+      TASK_QUEUES.dialogue,
+      generate ? estimateAuthoring(total) : NO_WORK,
+    );
+  }
+
+  private planRound(round: Round, from: string): void {
+    const split = round.tasksOf ?? round.name;
+    const collect = `${round.name}/collect`;
+    const filter = `${round.name}/filter`;
+    const train = `${round.name}/train`;
+    const player = round.kind === 'BC' ? this.expert() : this.policyPlayer();
+    const policyInput = round.kind === 'SR' ? { policy: this.policy(round.collectWith ?? from) } : {};
+    this.add(
+      collect,
+      'collectEpisodes',
+      { ...this.play(split, round.pairsPerTask), players: [player, player] },
+      { tasks: this.tasks, ...policyInput },
+      TASK_QUEUES.dialogue,
+      this.episodes(round.tasks * round.pairsPerTask),
+    );
+    this.add(
+      filter,
+      'filterEpisodes',
+      {
+        filter: round.filter,
+        template: this.spec.policy.template,
+        minimumRows: round.minimumRows,
+        seed: this.seed('filter', split),
+      },
+      { episodes: { stage: collect, output: 'episodes' }, tasks: this.tasks },
+    );
+    this.add(
+      train,
+      'trainPolicy',
+      { recipe: round.training, initialise: null, seed: this.seed('train', round.name) },
+      { policy: this.policy(from), dataset: { stage: filter, output: 'dataset' } },
+      TASK_QUEUES.gpuTrain,
+    );
+    this.policies.set(round.name, this.planCheckpoint(round, train));
+  }
+
+  private planCheckpoint(round: Round, train: string): Output {
+    if (round.checkpoint.choose === 'last') return { stage: train, output: 'policy' };
+    const { pairsPerTask, minimumGain } = round.checkpoint;
+    const id = `${round.name}/choose`;
+    const checkpoints = Math.max(1, Math.floor((round.training.steps ?? 0) / round.training.checkpointEvery));
+    this.add(
+      id,
+      'chooseCheckpoint',
+      { ...this.play(DEV, pairsPerTask), partner: this.partner(), ...this.policySettings(), minimumGain },
+      { checkpoints: { stage: train, output: 'checkpoints' }, tasks: this.tasks },
+      TASK_QUEUES.dialogue,
+      this.episodes(checkpoints * this.spec.evaluation.devTasks * pairsPerTask * 2),
+    );
+    return { stage: id, output: 'policy' };
+  }
+
+  private planEvaluations(): void {
+    const { evaluation, rounds } = this.spec;
+    const policies = evaluation.policies ?? [BASE, ...rounds.map((round) => round.name)];
+    for (const name of policies)
+      this.planEvaluation(name, this.policyPlayer(), { policy: this.policy(name) });
+    for (const name of evaluation.references) this.planEvaluation(name, this.expert(), {});
+    const names = [...policies, ...evaluation.references];
+    this.add(
+      'results',
+      'compareEvaluations',
+      {
+        policies,
+        references: evaluation.references,
+        pairs: this.comparisons(new Set(policies)),
+        hardShare: evaluation.hardShare,
+        bootstrapSamples: evaluation.bootstrapSamples,
+        seed: this.seed('results'),
+      },
+      Object.fromEntries(names.map((name) => [name, { stage: `evaluate/${name}`, output: 'evaluation' }])),
+    );
+  }
+
+  private planEvaluation(name: string, contestant: StagePlayer, inputs: Inputs): void {
+    const { tasks, pairsPerTask } = this.spec.evaluation;
+    this.add(
+      `evaluate/${name}`,
+      'evaluatePolicy',
+      { ...this.play(TEST, pairsPerTask), name, contestant, partner: this.partner() },
+      { tasks: this.tasks, ...inputs },
+      TASK_QUEUES.dialogue,
+      this.episodes(tasks * pairsPerTask * 2),
+    );
+  }
+
+  /** Each round with the policy it started from, with base, and with later rounds that started from the same. */
+  private comparisons(evaluated: ReadonlySet<string>): [string, string][] {
+    const { rounds } = this.spec;
+    const fromOf = new Map(
+      rounds.map((round, index) => [round.name, round.from ?? rounds[index - 1]?.name ?? BASE]),
+    );
+    const pairs = rounds.flatMap((round, index): [string, string][] => {
+      const from = fromOf.get(round.name) ?? BASE;
+      const siblings = rounds.slice(index + 1).filter((other) => fromOf.get(other.name) === from);
+      return [
+        [round.name, from],
+        ...(from === BASE ? [] : [[round.name, BASE] as [string, string]]),
+        ...siblings.map((other): [string, string] => [round.name, other.name]),
+      ];
+    });
+    return pairs.filter((pair) => pair.every((name) => evaluated.has(name)));
+  }
+
+  private play(split: string, pairsPerTask: number) {
+    return {
+      split,
+      pairsPerTask,
+      rules: this.spec.episodes,
+      judge: this.spec.models.judge,
+      seed: this.seed('play', split),
+      unratedShare: this.spec.limits.unratedShare,
+    };
+  }
+
+  private expert(): StagePlayer {
+    const { template, ...model } = this.spec.models.expert;
+    return { kind: 'model', model, template };
+  }
+
+  private partner() {
+    const { template, ...model } = this.spec.models.partner;
+    return { model, template };
+  }
+
+  private policySettings() {
+    const { template, sampling } = this.spec.policy;
+    return { template, sampling };
+  }
+
+  private policyPlayer(): StagePlayer {
+    return { kind: 'policy', input: 'policy', ...this.policySettings() };
+  }
+
+  private policy(name: string): Output {
+    const output = this.policies.get(name);
+    if (!output)
+      throw new Error(`No policy named "${name}" before its use; checkCampaign should have said so.`);
+    return output;
+  }
+
+  private file(path: string): ArtifactRef {
+    const file = this.files[path];
+    if (!file) throw new Error(`The file of ${path} was not read before planning.`);
+    return file;
+  }
+
+  private episodes(count: number) {
+    return estimateEpisodes(count, this.spec.episodes.maxTurns, this.spec.policy.template);
+  }
+
+  private seed(...parts: string[]): number {
+    return seedOf(this.spec.seed, ...parts);
+  }
+}

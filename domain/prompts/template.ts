@@ -1,0 +1,31 @@
+import type { Action, TemplateName, Turn } from '../../schemas/episode';
+import type { ChatMessage } from '../../schemas/training';
+import type { AgentView } from '../episode/view';
+import { compactTemplate } from './compact';
+import { sotopiaTemplate } from './sotopia';
+
+/** Reading an answer either gives an action or says why not. */
+export type ReadAction = { action: Action } | { unreadable: string };
+
+/**
+ * How an agent is addressed and how its answers are written and read. The same template renders the prompt at
+ * inference and the rows at training, so that both show the model the same bytes.
+ */
+export interface PromptTemplate {
+  /** The prompt for the next turn of the view's side. */
+  prompt(view: AgentView, turns: readonly Turn[]): ChatMessage[];
+  /** The answer that expresses an action: the target of training. */
+  write(action: Action): string;
+  read(answer: string): ReadAction;
+  /** The one further call after an unreadable answer. */
+  repair(prompt: ChatMessage[], answer: string, reason: string): ChatMessage[];
+  /** Training examples from one side of a finished episode. Each ends with an assistant message. */
+  examples(view: AgentView, turns: readonly Turn[]): ChatMessage[][];
+}
+
+const TEMPLATES: Record<TemplateName, PromptTemplate> = {
+  'compact-v1': compactTemplate,
+  'sotopia-v1': sotopiaTemplate,
+};
+
+export const templateNamed = (name: TemplateName): PromptTemplate => TEMPLATES[name];

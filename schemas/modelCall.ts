@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { Sha256 } from './artifact';
+
+export const Usage = z.strictObject({
+  inputTokens: z.number().int().nonnegative(),
+  outputTokens: z.number().int().nonnegative(),
+});
+export type Usage = z.infer<typeof Usage>;
+
+/** One model call as it is kept for the audit; the prompt is kept by digest, since it can be rendered again. */
+export const ModelCall = z.strictObject({
+  model: z.string(),
+  /** The name the provider answered with. */
+  snapshot: z.string(),
+  promptDigest: Sha256,
+  usage: Usage,
+  /** How many calls it took: 1, or 2 when the answer had to be repaired. */
+  calls: z.number().int().positive(),
+  /** For a policy: the digest of the weights that answered. */
+  servedDigest: Sha256.optional(),
+});
+export type ModelCall = z.infer<typeof ModelCall>;

@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { homedir } from 'node:os';
+import { z } from 'zod';
+import { TASK_QUEUES, type TaskQueue } from '../schemas/names';
+
+const count = (fallback: number) => z.coerce.number().int().min(1).default(fallback);
+
+/** Everything a worker reads from its environment; read once, here. */
+const WorkerEnvironment = z.object({
+  TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+  /** Empty: Amazon S3. */
+  S3_ENDPOINT: z.string().optional(),
+  S3_REGION: z.string().default('us-east-1'),
+  S3_BUCKET: z.string().default('pi-loop'),
+  AWS_ACCESS_KEY_ID: z.string().optional(),
+  AWS_SECRET_ACCESS_KEY: z.string().optional(),
+  /** Interpreter of the trainer's environment; needed by workers of the gpu queues. */
+  PI_LOOP_TRAINER_PYTHON: z.string().default('python3'),
+  /** Downloads of policies and running jobs. */
+  PI_LOOP_SCRATCH: z.string().default(join(homedir(), '.cache', 'pi-loop', 'scratch')),
+  /** Conversations and ratings at once in this process. */
+  PI_LOOP_DIALOGUE_SLOTS: count(128),
+  /** Training jobs at once: one a GPU. */
+  PI_LOOP_TRAIN_SLOTS: count(1),
+  /** Served policies at once: one a GPU; small ones on a CPU share it. */
+  PI_LOOP_SERVE_SLOTS: count(2),
+  PI_LOOP_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+  PI_LOOP_COMMIT: z.string().optional(),
+});
+
+export type WorkerConfig = z.infer<typeof WorkerEnvironment>;
+
+export class ConfigurationError extends Error {}
+
+/** Errors: ConfigurationError that lists every bad variable. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): WorkerConfig {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = WorkerEnvironment.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new ConfigurationError(`The worker's environment is not usable:\n${problems.join('\n')}`);
+}
+
+/** Errors: ConfigurationError naming the queues there are. */
+export function parseQueues(list: string): TaskQueue[] {
+  const known = new Set<string>(Object.values(TASK_QUEUES));
+  const queues = list.split(',').map((name) => name.trim());
+  const unknown = queues.filter((name) => !known.has(name));
+  if (unknown.length === 0) return queues as TaskQueue[];
+  throw new ConfigurationError(
+    `No task queue ${unknown.map((name) => `"${name}"`).join(', ')}; there are ${[...known].join(', ')}.`,
+  );
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { createCollectionActivities } from '../activities/collections';
+import { createCorpusActivities } from '../activities/corpora';
+import { createEpisodeActivities } from '../activities/episodes';
+import { createEvaluationActivities } from '../activities/evaluations';
+import { createFilterActivities } from '../activities/filtering';
+import { createRatingActivities } from '../activities/ratings';
+import { createServingActivities } from '../activities/serving';
+import { createStageActivities } from '../activities/stages';
+import { ArtifactStore } from '../artifacts/artifactStore';
+import { CollectionDesigns } from '../activities/support/collectionDesigns';
+import { createEnvironment } from '../activities/support/environment';
+import { LanguageModels } from '../activities/support/languageModels';
+import { ServedPolicies } from '../activities/support/servedPolicies';
+import { Plans } from '../activities/support/stageWork';
+import { createTaskActivities } from '../activities/tasks';
+import { createTrainingActivities } from '../activities/training';
+import type { TaskQueue } from '../schemas/names';
+import { readBuildIdentity } from './buildIdentity';
+import { checkoutDirectory } from './checkout';
+import type { WorkerConfig } from './config';
+
+/** What the trainer's processes may see of the worker's environment. */
+const TRAINER_VARIABLES = [
+  'PATH',
+  'HOME',
+  'CUDA_VISIBLE_DEVICES',
+  'OMP_NUM_THREADS',
+  'OPENBLAS_CORETYPE',
+  'TMPDIR',
+];
+
+export function createStore(config: WorkerConfig): ArtifactStore {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = config;
+  return new ArtifactStore({
+    endpoint: config.S3_ENDPOINT,
+    region: config.S3_REGION,
+    bucket: config.S3_BUCKET,
+    credentials: accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined,
+  });
+}
+
+/** The activities of each queue, over shared dependencies. The orchestration queue has none. */
+export function createActivities(
+  config: WorkerConfig,
+  store: ArtifactStore,
+  variables: Readonly<Record<string, string | undefined>>,
+): Record<Exclude<TaskQueue, 'orchestration'>, object> {
+  const trainerDirectory = join(checkoutDirectory(), 'trainer');
+  const environment = createEnvironment(variables);
+  const plans = new Plans(store);
+  const models = new LanguageModels(environment);
+  const designs = new CollectionDesigns(store);
+  const policies = new ServedPolicies(store);
+  const build = readBuildIdentity(trainerDirectory, config.PI_LOOP_COMMIT);
+  const trainer = {
+    python: config.PI_LOOP_TRAINER_PYTHON,
+    sources: join(trainerDirectory, 'src'),
+    scratch: config.PI_LOOP_SCRATCH,
+    environment: pick(variables, TRAINER_VARIABLES),
+  };
+  const { trainPolicy, importPolicy } = createTrainingActivities({ store, plans, trainer });
+  const { servePolicy, awaitPolicy } = createServingActivities({ store, policies, trainer });
+  return {
+    general: {
+      ...createStageActivities({ store, plans, build }),
+      ...createCorpusActivities({ store, plans, environment }),
+      ...createCollectionActivities({ store, plans, designs }),
+      ...createFilterActivities({ store, plans }),
+      ...createEvaluationActivities({ store, plans }),
+      importPolicy,
+      awaitPolicy,
+    },
+    dialogue: {
+      ...createTaskActivities({ store, plans, models }),
+      ...createEpisodeActivities({ store, models, designs, policies }),
+      ...createRatingActivities({ store, models, designs }),
+    },
+    'gpu-train': { trainPolicy },
+    'gpu-serve': { servePolicy },
+  };
+}
+
+function pick(
+  variables: Readonly<Record<string, string | undefined>>,
+  names: readonly string[],
+): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => (variables[name] === undefined ? [] : [[name, variables[name]]])),
+  );
+}

@@ -1,0 +1,71 @@
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { TASK_QUEUES, type TaskQueue } from '../schemas/names';
+import type { WorkerConfig } from './config';
+import { createActivities, createStore } from './createActivities';
+import { failureInterceptor } from './failureInterceptor';
+import { workflowSource } from './workflowSource';
+
+/** Details of a lost attempt are at most this old: about one turn of a conversation. */
+const HEARTBEAT_THROTTLE = '1s';
+/** Running activities get this long to save what they have when the worker is told to stop. */
+const SHUTDOWN_GRACE = '20s';
+
+export interface RunningWorkers {
+  /** Resolves when all workers have stopped; rejects when one failed. */
+  done: Promise<void>;
+  stop(): void;
+}
+
+/** Starts a worker for each of the queues, over one connection. */
+export async function runWorkers(
+  queues: readonly TaskQueue[],
+  config: WorkerConfig,
+  variables: Readonly<Record<string, string | undefined>>,
+): Promise<RunningWorkers> {
+  Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
+  const store = createStore(config);
+  await store.prepare();
+  const activities = createActivities(config, store, variables);
+  const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
+  const workers = await Promise.all(
+    queues.map((taskQueue) => {
+      const work =
+        taskQueue === TASK_QUEUES.orchestration ? workflowSource() : { activities: activities[taskQueue] };
+      return Worker.create({
+        connection,
+        namespace: config.TEMPORAL_NAMESPACE,
+        taskQueue,
+        maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+        shutdownGraceTime: SHUTDOWN_GRACE,
+        ...limits(taskQueue, config),
+        interceptors: { activity: [failureInterceptor] },
+        ...work,
+      });
+    }),
+  );
+  const done = Promise.all(workers.map((worker) => worker.run())).then(async () => {
+    await connection.close();
+    store.close();
+  });
+  return {
+    done,
+    stop: () => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    },
+  };
+}
+
+function limits(taskQueue: TaskQueue, config: WorkerConfig): Partial<WorkerOptions> {
+  switch (taskQueue) {
+    case 'orchestration':
+      return { maxCachedWorkflows: 200 };
+    case 'dialogue':
+      return { maxConcurrentActivityTaskExecutions: config.PI_LOOP_DIALOGUE_SLOTS };
+    case 'gpu-train':
+      return { maxConcurrentActivityTaskExecutions: config.PI_LOOP_TRAIN_SLOTS };
+    case 'gpu-serve':
+      return { maxConcurrentActivityTaskExecutions: config.PI_LOOP_SERVE_SLOTS };
+    default:
+      return {};
+  }
+}

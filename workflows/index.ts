@@ -1,0 +1,2 @@
+export { episodeShard } from './episodeShard';
+export { trainingCampaign } from './trainingCampaign';
