@@ -1,5 +1,4 @@
 import type { Decision, FilterPolicy } from '../../schemas/filter';
-import { overallScore } from '../../schemas/scores';
 import { codeTop1 } from './codeTop1';
 import { compareText, groupsOf, lotOf } from './order';
 import { paperBc } from './paperBc';
@@ -22,7 +21,7 @@ export function filterEpisodes(sides: readonly RatedSide[], policy: FilterPolicy
   const rated = groups.flatMap((group) =>
     group.map((side, index) => ratedDecision(side, index + 1, verdicts.get(side), policy)),
   );
-  const unrated = sides.filter((side) => side.scores === null).map((side) => unratedDecision(side, policy));
+  const unrated = sides.filter(isUnrated).map((side) => unratedDecision(side, policy));
   return [...rated, ...unrated].sort(
     (a, b) =>
       compareText(a.task, b.task) ||
@@ -47,10 +46,11 @@ function verdictsOf(groups: readonly ScoredSide[][], policy: FilterPolicy, seed:
   }
 }
 
+const isUnrated = ({ goal, overall }: RatedSide): boolean => goal === null || overall === null;
+
 function scored(side: RatedSide, seed: number): ScoredSide[] {
-  const { scores } = side;
-  if (scores === null) return [];
-  return [{ ...side, goal: scores.goal, overall: overallScore(scores), lot: lotOf('tie', seed, side) }];
+  const { goal, overall } = side;
+  return goal === null || overall === null ? [] : [{ ...side, goal, overall, lot: lotOf('tie', seed, side) }];
 }
 
 function ratedDecision(

@@ -1,2 +1,2 @@
 export { filterEpisodes } from './filterEpisodes';
-export { sidesOf, type RatedSide } from './ratedSide';
+export type { RatedSide } from './ratedSide';

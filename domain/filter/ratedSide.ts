@@ -1,31 +1,20 @@
-import type { CollectedEpisode, Position } from '../../schemas/episode';
-import type { Scores } from '../../schemas/scores';
+import type { Position } from '../../schemas/episode';
 
-/** One agent's side of a played episode, as a filter sees it; `scores` is null when the judge gave none. */
+/** One agent's side of a played episode, as a filter sees it; goal and overall are null when the judge gave none. */
 export interface RatedSide {
   episode: string;
   task: string;
   position: Position;
-  scores: Scores | null;
+  /** 0 … 10. */
+  goal: number | null;
+  /** Mean of the seven dimensions. */
+  overall: number | null;
 }
 
-/** A side with a rating, and what it is ordered by. */
+/** A side with a rating. */
 export interface ScoredSide extends RatedSide {
-  /** 0 … 10. */
   goal: number;
-  /** Mean of the seven dimensions. */
   overall: number;
   /** Breaks what goal and overall leave tied. */
   lot: string;
 }
-
-/** Both sides of each episode. */
-export const sidesOf = (episodes: readonly CollectedEpisode[]): RatedSide[] =>
-  episodes.flatMap(({ id, task, scores }) =>
-    ([0, 1] as const).map((position) => ({
-      episode: id,
-      task,
-      position,
-      scores: scores === null ? null : scores[position],
-    })),
-  );
