@@ -1,6 +1,6 @@
 import { timingSafeEqual, createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError } from './apiError';
 import { chatCompletion, readChatRequest } from './chatCompletion';
@@ -32,7 +32,7 @@ async function route(
   apiKey: string | undefined,
   now: () => number,
 ): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://simulator');
+  const url = addressOf(request);
   const endpoint = `${request.method} ${url.pathname}`;
   if (endpoint === 'GET /health') return send(response, 200, { status: 'ok', simulated: true });
   checkKey(request, apiKey);
@@ -40,10 +40,20 @@ async function route(
   if (endpoint === 'GET /v1/models')
     return send(response, 200, { object: 'list', data: MODEL_NAMES.map(modelEntry) });
   if (endpoint.startsWith('GET /v1/models/')) {
-    return sendModel(response, decodeURIComponent(url.pathname.slice('/v1/models/'.length)));
+    return sendModel(response, url.pathname.slice('/v1/models/'.length));
   }
   if (endpoint === 'GET /corpora/poor-dialogues') return sendCorpus(response, url.searchParams);
   throw new ApiError(404, 'unknown_url', `Unknown request URL: ${endpoint}.`);
+}
+
+/** The path and query of a request; models' names may come percent-encoded. */
+function addressOf(request: IncomingMessage): { pathname: string; searchParams: URLSearchParams } {
+  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  try {
+    return { pathname: decodeURIComponent(path), searchParams: new URLSearchParams(query) };
+  } catch {
+    throw new ApiError(400, 'invalid_url', `The request URL cannot be decoded: ${path}.`);
+  }
 }
 
 function checkKey(request: IncomingMessage, apiKey: string | undefined): void {
@@ -104,7 +114,8 @@ function sendCorpus(response: ServerResponse, query: URLSearchParams): void {
   const episodes = wholeNumber(query, 'episodes', MOST_EPISODES);
   const seed = wholeNumber(query, 'seed', Number.MAX_SAFE_INTEGER);
   response.writeHead(200, { ...LABEL, 'content-type': 'application/x-ndjson' });
-  Readable.from(corpusLines(episodes, seed)).pipe(response);
+  // Who hangs up in the middle stops the generator too; there is nobody left to tell.
+  pipeline(Readable.from(corpusLines(episodes, seed)), response, () => undefined);
 }
 
 /** Some hundred rows a chunk: a write a row costs more than making it. */

@@ -73,7 +73,7 @@ describe('through the openai package', () => {
       expect(names).toContain(`simulated-${role}`);
     expect(names).toContain('simulated-judge+prose');
     expect(models.data.every(({ owned_by }) => owned_by.includes('simulator'))).toBe(true);
-    expect((await client.models.retrieve('simulated-judge')).id).toBe('simulated-judge');
+    for (const id of names) expect((await client.models.retrieve(id)).id).toBe(id);
   });
 
   test.each(['gpt-4', 'simulated-expert+unknown', 'simulated-expert+malformed:200', ''])(
@@ -99,9 +99,14 @@ describe('through the openai package', () => {
     expect(await response.json()).toMatchObject({ error: { type: 'invalid_request_error', param } });
   });
 
-  test('a body that is no JSON: 400; another address: 404', async () => {
+  test('a body that is no JSON, an address that is none: 400; another address: 404', async () => {
     const broken = await fetch(`${url}/v1/chat/completions`, { method: 'POST', body: '{' });
     expect([broken.status, await broken.json()]).toMatchObject([400, { error: { code: 'invalid_json' } }]);
+    const undecodable = await fetch(`${url}/v1/models/%E0%A4%A`);
+    expect([undecodable.status, await undecodable.json()]).toMatchObject([
+      400,
+      { error: { code: 'invalid_url' } },
+    ]);
     const elsewhere = await fetch(`${url}/v1/embeddings`, { method: 'POST', body: '{}' });
     expect([elsewhere.status, await elsewhere.json()]).toMatchObject([
       404,

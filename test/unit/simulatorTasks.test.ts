@@ -1,3 +1,6 @@
+import { authorPrompt } from '../../domain/tasks/authorPrompt';
+import type { UnplacedTask } from '../../domain/tasks/importEnvironments';
+import { parseAuthored } from '../../domain/tasks/parseAuthored';
 import { AuthoredTask } from '../../schemas/profiles';
 import { author } from '../../simulator/author';
 import { poorDialogues } from '../../simulator/corpus';
@@ -58,6 +61,17 @@ describe('the author', () => {
     expect(write('a walk', 1)).not.toBe(write('a walk', 2));
     expect(write('a walk', 1)).not.toBe(write('a run', 1));
   });
+});
+
+test('the author reads the campaign’s own prompt, and the campaign its answer', () => {
+  const example = {
+    scenario: 'Two friends meet.',
+    goals: ['one', 'two'],
+    constraints: { ages: null, occupations: null, agents: null },
+  } as Partial<UnplacedTask> as UnplacedTask;
+  const messages = authorPrompt(example, 'haggling over a piano');
+  const parsed = parseAuthored(author({ messages, seed: 1, temperature: 0.5 }));
+  expect(parsed).toMatchObject({ task: { scenario: 'haggle over the piano' } });
 });
 
 describe('the corpus of poor dialogues', () => {
