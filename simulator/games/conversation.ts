@@ -31,6 +31,7 @@ const PHRASES = new Map([
 const WISHING =
   /\b(?:i (?:would like|want|need|wish|hope)|can we|could (?:we|you)|would you|please|let us|let's)\b/;
 const LONGEST_WISH = 14;
+const WISH_OF_NO_GOAL = ['talk'];
 const SMALL_WORDS = new Set(
   'a an and the to of in on at for with my me i it is that this be do not their them'.split(' '),
 );
@@ -89,7 +90,15 @@ export function wishOf(goal: string): string[] {
   const wish = words
     .join(' ')
     .replace(/^(?:(?:you|your goal|the goal|want|is|need|try|wish|have) )*(?:to )?/, '');
-  return firstPerson(wish.split(' ').filter(Boolean)).slice(-LONGEST_WISH);
+  const kept = firstPerson(shortened(wish.split(' ').filter(Boolean)));
+  return kept.length > 0 ? kept : WISH_OF_NO_GOAL;
+}
+
+/** The end of a long wish, from its first `to …` on: what is wanted mostly comes last. */
+function shortened(wish: readonly string[]): readonly string[] {
+  if (wish.length <= LONGEST_WISH) return wish;
+  const end = wish.slice(-LONGEST_WISH);
+  return end.slice(end.indexOf('to') + 1);
 }
 
 function firstPerson(words: readonly string[]): string[] {

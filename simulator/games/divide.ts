@@ -23,7 +23,7 @@ export const divide: Game = {
     const known = order.filter((good) => good !== undefined && GOODS.includes(good)) as string[];
     return new Set(known).size === RANKS.length ? divider(known) : undefined;
   },
-  fits: (one, other) => one.wishes.length > 0 && sameGoods(one.offers, other.offers),
+  fits: (one, other) => sameGoods(one.offers, other.offers),
   invent,
 };
 

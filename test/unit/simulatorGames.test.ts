@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Offer, SpokenAct } from '../../simulator/acts';
 import { GAMES, positionOf, positionsOf } from '../../simulator/games';
-import { inventConversation } from '../../simulator/games/conversation';
+import { inventConversation, wishOf } from '../../simulator/games/conversation';
 import type { GameTask, Position } from '../../simulator/games/game';
 import { type Random, seededRandom } from '../../simulator/random';
 
@@ -155,4 +155,16 @@ describe('tasks', () => {
       'conversation',
     ]);
   });
+});
+
+test.each([
+  [
+    'To watch a comedy with your friend (<strategy_hint>Hint: bring snacks</strategy_hint>)',
+    'watch a comedy with my friend',
+  ],
+  ['You want to keep your job', 'keep my job'],
+  ['You work here. Ask for a day off.', 'ask for a day off'],
+  ['', 'talk'],
+])('the wish of the goal "%s"', (goal, wish) => {
+  expect(wishOf(goal).join(' ')).toBe(wish);
 });
