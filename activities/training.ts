@@ -23,6 +23,7 @@ const HEARTBEAT_EVERY_MS = 2_000;
 
 /** What a watcher sees of a running job. */
 interface TrainingProgress {
+  stage: string;
   step: number;
   steps: number;
   loss: number | null;
@@ -49,7 +50,7 @@ export function createTrainingActivities({ store, plans, trainer }: TrainingDepe
       await mkdir(directory, { recursive: true });
       try {
         const job = await prepareJob(work, parameters, directory);
-        const finished = await runJob(job, work.key, directory);
+        const finished = await runJob(job, work, directory);
         const outputs = await storePolicies(job.workDirectory, finished);
         return { outputs, counts: { step: finished.step }, cost: gpuTime(started) };
       } finally {
@@ -89,11 +90,11 @@ export function createTrainingActivities({ store, plans, trainer }: TrainingDepe
     };
   }
 
-  async function runJob(job: TrainingJob, key: string, directory: string): Promise<FinishedJob> {
+  async function runJob(job: TrainingJob, { key, stage }: StageWork, directory: string): Promise<FinishedJob> {
     const { cancellationSignal } = Context.current();
     const jobFile = join(directory, 'job.json');
     await writeFile(jobFile, JSON.stringify(job));
-    const progress: TrainingProgress = { step: 0, steps: 0, loss: null, tokensPerSecond: null };
+    const progress: TrainingProgress = { stage, step: 0, steps: 0, loss: null, tokensPerSecond: null };
     const stopHeartbeat = keepAlive(() => progress, HEARTBEAT_EVERY_MS);
     const child = startTrainer(trainer, ['train', jobFile]);
     const stop = () => void child.stop();

@@ -3,9 +3,20 @@ import { dirname, join, relative, sep } from 'node:path';
 import type { ArtifactRef, DirectoryListing } from '../schemas/artifact';
 import { MEDIA_TYPES } from '../schemas/names';
 import type { ArtifactStore } from './artifactStore';
-import { eachConcurrently } from './eachConcurrently';
+import { sha256 } from './canonicalJson';
+import { inParallel } from '../domain/inParallel';
 
 const TRANSFERS_AT_ONCE = 8;
+
+/** The regular files of a folder, by name, with their digests. */
+export async function listDirectory(directory: string): Promise<DirectoryListing> {
+  const names = await fileNames(directory);
+  const files = await inParallel(names, TRANSFERS_AT_ONCE, async (name) => {
+    const bytes = await readFile(join(directory, name));
+    return { bytes: bytes.byteLength, name, sha256: sha256(bytes) };
+  });
+  return { files };
+}
 
 /** Uploads the regular files of a folder as blobs, and their listing; the listing's digest names the folder. */
 export async function putDirectory(
@@ -13,15 +24,24 @@ export async function putDirectory(
   directory: string,
   name: string,
 ): Promise<ArtifactRef> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const files = await eachConcurrently(paths, TRANSFERS_AT_ONCE, async (path) => {
-    const fileName = relative(directory, path).split(sep).join('/');
-    const { digest, bytes } = await store.putBytes(await readFile(path), fileName, MEDIA_TYPES.binary);
-    return { bytes, name: fileName, sha256: digest.sha256 };
+  const names = await fileNames(directory);
+  const files = await inParallel(names, TRANSFERS_AT_ONCE, async (fileName) => {
+    const stored = await store.putBytes(
+      await readFile(join(directory, fileName)),
+      fileName,
+      MEDIA_TYPES.binary,
+    );
+    return { bytes: stored.bytes, name: fileName, sha256: stored.digest.sha256 };
   });
-  const listing: DirectoryListing = { files: files.sort((a, b) => (a.name < b.name ? -1 : 1)) };
-  return store.putJson(listing, name, MEDIA_TYPES.directory);
+  return store.putJson({ files } satisfies DirectoryListing, name, MEDIA_TYPES.directory);
+}
+
+async function fileNames(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(directory, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort();
 }
 
 /**
@@ -37,7 +57,7 @@ export async function fetchDirectory(
   if (await exists(target)) return target;
   const incoming = `${target}.${process.pid}.${Date.now()}.incoming`;
   const { files } = await store.getListing(directory);
-  await eachConcurrently(files, TRANSFERS_AT_ONCE, async (file) => {
+  await inParallel(files, TRANSFERS_AT_ONCE, async (file) => {
     const path = join(incoming, file.name);
     if (relative(incoming, path).startsWith('..'))
       throw new Error(`refusing to write outside the folder: ${file.name}`);

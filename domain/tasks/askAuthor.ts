@@ -9,7 +9,7 @@ import {
   settle,
   startGeneration,
 } from './generation';
-import { inParallel } from './inParallel';
+import { inParallel } from '../inParallel';
 import type { AuthorAnswer, JournalEntry } from './journal';
 
 /** Asks the author model. Whatever it throws ends the preparation; the journal keeps the answers that came before. */

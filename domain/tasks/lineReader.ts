@@ -33,9 +33,10 @@ export class LineReader {
     const value = this.raw(...names);
     const text = this.asText(field, value);
     if (text !== undefined) return text;
-    if (absence(value) === 'missing-field')
-      this.note('missing-field', field, value, `read as ${shown(fallback)}`);
-    else this.warn('wrong-type', field, value, `ignored: expected text; read as ${shown(fallback)}`);
+    if (value === undefined) this.note('missing-field', field, value, `read as ${shown(fallback)}`);
+    else if (absence(value) === 'wrong-type') {
+      this.warn('wrong-type', field, value, `ignored: expected text; read as ${shown(fallback)}`);
+    }
     return fallback;
   }
 

@@ -168,7 +168,7 @@ function planGeneration(
     examples,
     attemptsPerTask,
     maxSimilarity,
-    others: environments,
+    others: [...environments, ...examples],
     agents,
     model,
     seed,

@@ -27,6 +27,8 @@ export function wordTrigrams(texts: ComparedTexts): Set<string> {
 export class SimilarityIndex {
   private readonly postings = new Map<string, number[]>();
   private readonly entries: { id: string; size: number }[] = [];
+  /** Shared trigrams of each entry with the current query; zero between queries. */
+  private shared = new Int32Array(1024);
 
   add(id: string, texts: ComparedTexts): void {
     const trigrams = wordTrigrams(texts);
@@ -38,23 +40,36 @@ export class SimilarityIndex {
     }
   }
 
-  /** The most similar entry that passes the filter, the earliest of equals; null when none shares a trigram. */
-  nearest(texts: ComparedTexts, passes: (id: string) => boolean = () => true): Neighbour | null {
+  /** The most similar entry, the earliest of equals; null when none shares a trigram. */
+  nearest(texts: ComparedTexts): Neighbour | null {
     const trigrams = wordTrigrams(texts);
-    const shared = new Map<number, number>();
-    for (const trigram of trigrams) {
-      for (const entry of this.postings.get(trigram) ?? []) shared.set(entry, (shared.get(entry) ?? 0) + 1);
-    }
-    let best: { entry: number; similarity: number } | undefined;
-    for (const [entry, common] of shared) {
+    let best: Neighbour | null = null;
+    let bestEntry = -1;
+    for (const entry of this.countShared(trigrams)) {
       const { id, size } = this.entries[entry] ?? { id: '', size: 0 };
+      const common = this.shared[entry] ?? 0;
+      this.shared[entry] = 0;
       const similarity = common / (trigrams.size + size - common);
-      const better = best === undefined || similarity > best.similarity;
-      const earlierEqual = best !== undefined && similarity === best.similarity && entry < best.entry;
-      if ((better || earlierEqual) && passes(id)) best = { entry, similarity };
+      const better = best === null || similarity > best.similarity;
+      if (better || (similarity === best?.similarity && entry < bestEntry)) {
+        best = { id, similarity };
+        bestEntry = entry;
+      }
     }
-    return best === undefined
-      ? null
-      : { id: this.entries[best.entry]?.id ?? '', similarity: best.similarity };
+    return best;
+  }
+
+  /** Fills `shared` and returns the entries that share a trigram, each once. */
+  private countShared(trigrams: ReadonlySet<string>): number[] {
+    if (this.shared.length < this.entries.length) this.shared = new Int32Array(2 * this.entries.length);
+    const touched: number[] = [];
+    for (const trigram of trigrams) {
+      for (const entry of this.postings.get(trigram) ?? []) {
+        const count = this.shared[entry] ?? 0;
+        if (count === 0) touched.push(entry);
+        this.shared[entry] = count + 1;
+      }
+    }
+    return touched;
   }
 }

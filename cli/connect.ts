@@ -1,0 +1,57 @@
+import { resolve } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { ArtifactStore } from '../artifacts/artifactStore';
+import { localEnvironment } from '../deploy/local/runtimeStatus';
+import { CommandError } from './commandError';
+
+export interface Connected {
+  client: Client;
+  store: ArtifactStore;
+  close(): Promise<void>;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * Connects to Temporal and S3: where the environment says, else to the local runtime of the state directory.
+ * Errors: CommandError when either does not answer.
+ */
+export async function connect(stateDirectory: string): Promise<Connected> {
+  const variables = { ...localEnvironment(resolve(stateDirectory)), ...definedOnly(process.env) };
+  const address = variables['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233';
+  const store = createStore(variables);
+  const connection = await Connection.connect({ address, connectTimeout: CONNECT_TIMEOUT_MS }).catch(
+    (cause: unknown) => {
+      throw new CommandError(
+        `No Temporal server answers at ${address}. Start the local runtime with \`pi-loop up\`, or set TEMPORAL_ADDRESS.`,
+        { cause },
+      );
+    },
+  );
+  await store.prepare().catch(async (error: unknown) => {
+    await connection.close();
+    throw error;
+  });
+  const client = new Client({ connection, namespace: variables['TEMPORAL_NAMESPACE'] ?? 'default' });
+  return {
+    client,
+    store,
+    close: async () => {
+      store.close();
+      await connection.close();
+    },
+  };
+}
+
+function createStore(variables: Record<string, string>): ArtifactStore {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = variables;
+  return new ArtifactStore({
+    endpoint: variables['S3_ENDPOINT'],
+    region: variables['S3_REGION'] ?? 'us-east-1',
+    bucket: variables['S3_BUCKET'] ?? 'pi-loop',
+    credentials: accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined,
+  });
+}
+
+const definedOnly = (variables: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(Object.entries(variables).flatMap(([name, value]) => (value ? [[name, value]] : [])));

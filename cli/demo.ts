@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { startLocalRuntime } from '../deploy/local/localRuntime';
+import { checkoutDirectory } from '../workers/checkout';
+import { archiveHistories } from './archiveHistories';
+import { startCampaign } from './campaigns';
+import { type CampaignReport, readResults, reportCampaign } from './campaignResult';
+import { connect } from './connect';
+import { criticalPath } from './criticalPath';
+import { type CommonOptions, printJson, withCommonOptions } from './options';
+import { duration } from './render/duration';
+import { renderPlan } from './render/planTable';
+import { renderResults } from './render/resultsTable';
+import { resolveCampaign } from './resolveCampaign';
+import { renderSamples, sampleDialogues } from './sampleDialogues';
+import { followCampaign } from './watch';
+
+interface DemoOptions extends CommonOptions {
+  file?: string;
+}
+
+const SAMPLES = 3;
+
+export function registerDemo(program: Command): void {
+  withCommonOptions(program.command('demo'))
+    .description(
+      'start the local runtime, run a small campaign with simulated models to its table, and stop again',
+    )
+    .option('--file <file>', 'campaign file; default: examples/demo.yaml')
+    .action(runDemo);
+}
+
+async function runDemo(options: DemoOptions): Promise<void> {
+  const setup = Number(process.env['PI_LOOP_SETUP_SECONDS'] ?? 0);
+  const say = (text: string) => process.stderr.write(`${text}\n`);
+  const resolved = await resolveCampaign(options.file ?? join(checkoutDirectory(), 'examples', 'demo.yaml'));
+  const stateDirectory = resolve(options.state);
+  say(
+    `Campaign "${resolved.plan.campaign}", state in ${options.state}${existsSync(stateDirectory) ? ' (what is there is used again)' : ''}`,
+  );
+  say(`${renderPlan(resolved.plan)}\n`);
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  const runtime = await startLocalRuntime({ stateDirectory, signal: stop.signal });
+  try {
+    const running = runCampaign(resolved, options, setup, say);
+    const interrupted = new Promise<never>((_resolve, reject) => {
+      stop.signal.addEventListener(
+        'abort',
+        () => reject(new Error('Interrupted. Run the demo again to go on from here.')),
+        { once: true },
+      );
+    });
+    const failed = runtime.failed.then((error) => Promise.reject(error));
+    await Promise.race([running, interrupted, failed]);
+  } finally {
+    await runtime.stop();
+  }
+}
+
+async function runCampaign(
+  resolved: Awaited<ReturnType<typeof resolveCampaign>>,
+  options: DemoOptions,
+  setup: number,
+  say: (text: string) => void,
+): Promise<void> {
+  const { client, store, close } = await connect(options.state);
+  try {
+    const { campaign } = resolved.plan;
+    const started = Date.now();
+    const plan = await resolved.upload(store);
+    const { handle } = await startCampaign(client, { campaign, plan });
+    const result = await followCampaign(handle);
+    const seconds = (Date.now() - started) / 1000;
+    const results = await readResults(store, result);
+    const report = reportCampaign(result, results, { setup, campaign: seconds });
+    const histories = await archiveHistories(client, campaign, join(options.state, 'histories', campaign));
+    say(
+      `Histories of ${histories.workflows} workflows archived in ${histories.directory}; largest payload ${histories.largestPayload} bytes.`,
+    );
+    if (options.json) return printJson(report);
+
+    const names = { before: 'base', after: resolved.spec.rounds.at(-1)?.name ?? 'base' };
+    const samples = await sampleDialogues(store, result, names, SAMPLES);
+    console.log(`\n${renderSamples(samples, names)}\n`);
+    console.log(renderResults(results, countsOf(result.stages)));
+    console.log(closing(report, criticalPath(result.stages).stages, options.state));
+  } finally {
+    await close();
+  }
+}
+
+/** Sums of what the campaign collected, for the table. */
+function countsOf(stages: { id: string; counts: Record<string, number> }[]) {
+  const total = (suffix: string, name: string) =>
+    stages.filter(({ id }) => id.endsWith(suffix)).reduce((sum, { counts }) => sum + (counts[name] ?? 0), 0);
+  return {
+    collected: total('/collect', 'episodes'),
+    unrated: total('/collect', 'unrated'),
+    kept: total('/filter', 'kept'),
+  };
+}
+
+function closing({ seconds, campaign }: CampaignReport, chain: string[], state: string): string {
+  return [
+    '',
+    `Campaign ${duration(seconds.campaign)}; longest chain of stages ${duration(seconds.longestChain)} (${chain.join(' → ')}).`,
+    `Artifacts: ${join(state, 'buckets', 'pi-loop')} (S3 bucket "pi-loop"; blobs by SHA-256, one manifest a stage).`,
+    '',
+    'Next:',
+    '  npm run demo                      again: everything that is finished is reused',
+    `  npx pi-loop up                    keep the runtime running, then: npx pi-loop result ${campaign}`,
+    '  npx pi-loop plan examples/demo.yaml   then change the file and start your own campaign: npx pi-loop start FILE --watch',
+  ].join('\n');
+}

@@ -1,0 +1,22 @@
+import type { Command } from 'commander';
+import { listCampaigns } from './campaigns';
+import { connect } from './connect';
+import { type CommonOptions, printJson, withCommonOptions } from './options';
+
+export function registerList(program: Command): void {
+  withCommonOptions(program.command('list'))
+    .description('list the campaigns')
+    .action(async (options: CommonOptions) => {
+      const { client, close } = await connect(options.state);
+      try {
+        const campaigns = await listCampaigns(client);
+        if (options.json) return printJson(campaigns);
+        if (campaigns.length === 0) console.log('No campaigns yet. `pi-loop start FILE` starts one.');
+        for (const { campaign, state, startedAt } of campaigns) {
+          console.log(`${campaign.padEnd(32)} ${state.padEnd(12)} started ${startedAt}`);
+        }
+      } finally {
+        await close();
+      }
+    });
+}

@@ -1,0 +1,58 @@
+import { Command } from 'commander';
+import { version } from '../package.json';
+import { StorageError } from '../artifacts/storageError';
+import { LocalRuntimeError } from '../deploy/local/localRuntimeError';
+import { CampaignFileError } from './campaignFile';
+import { registerCancel } from './cancel';
+import { CommandError } from './commandError';
+import { registerDemo } from './demo';
+import { registerDoctor } from './doctor';
+import { registerDown } from './down';
+import { registerList } from './list';
+import { registerPlan } from './plan';
+import { registerResult } from './result';
+import { registerStart } from './start';
+import { registerStatus } from './status';
+import { registerUp } from './up';
+import { registerWatch } from './watch';
+
+const REGISTER = [
+  registerDemo,
+  registerDoctor,
+  registerUp,
+  registerDown,
+  registerPlan,
+  registerStart,
+  registerWatch,
+  registerStatus,
+  registerList,
+  registerResult,
+  registerCancel,
+];
+
+/** Errors that the user can put right are printed as they are; anything else is a fault of ours, with its stack. */
+function report(error: unknown): number {
+  if (error instanceof CampaignFileError) {
+    console.error(error.message);
+    return 2;
+  }
+  if (error instanceof CommandError) {
+    console.error(error.message);
+    return error.exitCode;
+  }
+  if (error instanceof StorageError || error instanceof LocalRuntimeError) {
+    console.error(error.message);
+    return 1;
+  }
+  console.error(error);
+  return 1;
+}
+
+const program = new Command('pi-loop')
+  .description('Sotopia-π training campaigns for social agents: durable, resumable, auditable.')
+  .version(version)
+  .showHelpAfterError('(`pi-loop --help` shows what there is)');
+for (const register of REGISTER) register(program);
+program.parseAsync().catch((error: unknown) => {
+  process.exitCode = report(error);
+});

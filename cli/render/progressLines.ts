@@ -1,0 +1,33 @@
+import type { StageProgress } from '../../workflows/messages';
+import type { CampaignStatus } from '../campaigns';
+import { describeStage } from './progress';
+
+/** A line a quarter of a stage's episodes. */
+const STEPS = 4;
+
+/** Progress for logs: a line when a stage changes its state or a good part of it is done, and for each new trouble. */
+export class ProgressLines {
+  private readonly said = new Map<string, string>();
+  private readonly troubles = new Set<string>();
+
+  constructor(private readonly write: (line: string) => void) {}
+
+  readonly show = ({ progress, activities }: CampaignStatus, now: Date): void => {
+    for (const stage of progress.stages) {
+      const seen = milestone(stage);
+      if (stage.state === 'waiting' || this.said.get(stage.id) === seen) continue;
+      this.said.set(stage.id, seen);
+      this.write(`${stage.id}: ${stage.state}, ${describeStage(stage, activities, now)}`);
+    }
+    for (const { activity, attempt, failure } of activities) {
+      if (failure === null || attempt < 2 || this.troubles.has(failure)) continue;
+      this.troubles.add(failure);
+      this.write(`! ${activity}, attempt ${attempt}: ${failure}`);
+    }
+  };
+}
+
+function milestone({ state, episodes }: StageProgress): string {
+  const part = episodes.planned > 0 ? Math.floor((STEPS * episodes.finished) / episodes.planned) : 0;
+  return `${state} ${part}`;
+}

@@ -1,0 +1,56 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { ArtifactStore } from '../artifacts/artifactStore';
+import { canonicalJson, sha256 } from '../artifacts/canonicalJson';
+import { listDirectory, putDirectory } from '../artifacts/directories';
+import { type CampaignFiles, planCampaign } from '../domain/plan/planCampaign';
+import type { ArtifactRef } from '../schemas/artifact';
+import type { CampaignSpec } from '../schemas/campaign';
+import { MEDIA_TYPES } from '../schemas/names';
+import type { Plan } from '../schemas/plan';
+import { readCampaignFile } from './campaignFile';
+
+export interface ResolvedCampaign {
+  spec: CampaignSpec;
+  plan: Plan;
+  /** Puts the campaign's files and its plan into the store; gives the plan's digest. */
+  upload(store: ArtifactStore): Promise<string>;
+}
+
+/** Reads a campaign file and plans it, without touching anything outside. Errors: CampaignFileError. */
+export async function resolveCampaign(file: string, campaign?: string): Promise<ResolvedCampaign> {
+  const { spec, files } = await readCampaignFile(file);
+  const references: Record<string, ArtifactRef> = {};
+  for (const [path, location] of Object.entries(files)) references[path] = await describeFile(location);
+  const plan = planCampaign(campaign ?? spec.name, spec, references satisfies CampaignFiles);
+  return {
+    spec,
+    plan,
+    upload: async (store) => {
+      const stored: Record<string, ArtifactRef> = {};
+      for (const [path, location] of Object.entries(files)) stored[path] = await putFile(store, location);
+      const final = planCampaign(plan.campaign, spec, stored);
+      return (await store.putJson(final, 'plan.json')).digest.sha256;
+    },
+  };
+}
+
+async function describeFile(location: string): Promise<ArtifactRef> {
+  const directory = (await stat(location)).isDirectory();
+  const bytes = directory
+    ? Buffer.from(canonicalJson(await listDirectory(location)))
+    : await readFile(location);
+  const mediaType = directory ? MEDIA_TYPES.directory : MEDIA_TYPES.binary;
+  return {
+    name: basename(location),
+    uri: `file:${basename(location)}`,
+    digest: { sha256: sha256(bytes) },
+    mediaType,
+    bytes: bytes.byteLength,
+  };
+}
+
+async function putFile(store: ArtifactStore, location: string): Promise<ArtifactRef> {
+  if ((await stat(location)).isDirectory()) return putDirectory(store, location, basename(location));
+  return store.putBytes(await readFile(location), basename(location), MEDIA_TYPES.binary);
+}

@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { findCampaign } from './campaigns';
+import { readResults, reportCampaign } from './campaignResult';
+import { connect } from './connect';
+import { CommandError } from './commandError';
+import { type CommonOptions, printJson, withCommonOptions } from './options';
+import { renderResults } from './render/resultsTable';
+
+export function registerResult(program: Command): void {
+  withCommonOptions(program.command('result <campaign>'))
+    .description('print the result table of a finished campaign')
+    .action(async (campaign: string, options: CommonOptions) => {
+      const { client, store, close } = await connect(options.state);
+      try {
+        const handle = await findCampaign(client, campaign);
+        const { status, startTime, closeTime } = await handle.describe();
+        if (status.name !== 'COMPLETED') {
+          throw new CommandError(
+            `Campaign "${campaign}" has no result: it is ${status.name.toLowerCase()}. \`pi-loop status ${campaign}\` shows more.`,
+          );
+        }
+        const result = await handle.result();
+        const results = await readResults(store, result);
+        const seconds = ((closeTime ?? startTime).getTime() - startTime.getTime()) / 1000;
+        if (options.json) printJson(reportCampaign(result, results, { setup: 0, campaign: seconds }));
+        else console.log(renderResults(results, {}));
+      } finally {
+        await close();
+      }
+    });
+}
