@@ -29,7 +29,7 @@ export class Progress {
   start(name) {
     this.#working.set(name, '');
     this.#timer ??= setInterval(() => this.#heartbeat(), HEARTBEAT * 1000).unref();
-    return { say: (line) => void this.#working.set(name, line) };
+    return { say: (line) => void (this.#working.has(name) && this.#working.set(name, line)) };
   }
 
   /** @param {string} name @param {string} outcome */

@@ -56,7 +56,7 @@ let uv;
 /**
  * uv in an environment of its own, made on first use.
  * @param {{ say: (line: string) => void }} progress
- * @returns {Promise<{ python: string, run: (args: string[]) => Promise<string> }>} the Python it was made with, and a way to run it
+ * @returns {Promise<{ python: string, run: (args: string[], onLine: (line: string) => void) => Promise<string> }>} the Python it was made with, and a way to run it
  */
 export function provideUv(progress) {
   uv ??= makeUv(progress);

@@ -40,8 +40,9 @@ function checkDisk(steps) {
   );
 }
 
-/** Where each tool is, or will be once its part is set up. */
+/** Where each tool is, or will be once its part is set up. Nothing without node_modules, which npm fills first. */
 function writeTools() {
+  if (!nodePackages.isReady()) return;
   const tools = Object.assign({}, ...PURPOSES.runtime.map((step) => step.provides ?? {}));
   mkdirSync(path.dirname(TOOLS_FILE), { recursive: true });
   const partial = `${TOOLS_FILE}.${process.pid}`;
@@ -57,20 +58,19 @@ function writeTools() {
  */
 export async function runSteps(steps, progress) {
   const missing = steps.filter((step) => !step.isReady());
-  if (missing.length > 0) {
-    checkDisk(missing);
-    progress.line(
-      `setting up ${missing.length} of ${steps.length} parts; what checkouts share goes to ${CACHE}`,
-    );
-    for (const step of missing) progress.line(`  ${step.name}: ${step.what}`);
-    await runMissing(missing, progress);
+  checkDisk(missing);
+  try {
+    if (missing.length > 0) await runMissing(missing, steps.length, progress);
+  } finally {
+    writeTools();
   }
-  writeTools();
   return missing.length > 0;
 }
 
-/** @param {Step[]} missing @param {import('./progress.mjs').Progress} progress */
-async function runMissing(missing, progress) {
+/** @param {Step[]} missing @param {number} total @param {import('./progress.mjs').Progress} progress */
+async function runMissing(missing, total, progress) {
+  progress.line(`setting up ${missing.length} of ${total} parts; what checkouts share goes to ${CACHE}`);
+  for (const step of missing) progress.line(`  ${step.name}: ${step.what}`);
   const running = new Map();
   for (const step of missing) running.set(step, startAfter(step, running, progress));
   const outcomes = await Promise.allSettled(running.values());

@@ -38,21 +38,26 @@ function isReady() {
 async function build(progress) {
   if (isReady()) return;
   const digest = sourcesDigest();
-  const partial = path.join(ROOT, `dist.partial-${process.pid}`);
   removeLeftovers();
+  const partial = path.join(ROOT, `dist.partial-${process.pid}`);
+  try {
+    await compile(partial, progress);
+    writeFileSync(path.join(partial, STAMP), digest);
+    if (existsSync(DIST)) renameSync(DIST, `${partial}-old`);
+    renameSync(partial, DIST);
+  } finally {
+    removeLeftovers();
+  }
+}
+
+async function compile(outDir, progress) {
   progress.say('tsc');
   const compiler = path.join(ROOT, 'node_modules/typescript/bin/tsc');
-  await runCommand(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', partial]);
-  const bundler = path.join(partial, 'workers/buildWorkflowBundle.js');
-  if (existsSync(bundler)) {
-    progress.say('workflow bundle');
-    await runCommand(process.execPath, [bundler]);
-  }
-  writeFileSync(path.join(partial, STAMP), digest);
-  const old = path.join(ROOT, `dist.partial-${process.pid}-old`);
-  if (existsSync(DIST)) renameSync(DIST, old);
-  renameSync(partial, DIST);
-  rmSync(old, { recursive: true, force: true });
+  await runCommand(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', outDir]);
+  const bundler = path.join(outDir, 'workers/buildWorkflowBundle.js');
+  if (!existsSync(bundler)) return;
+  progress.say('workflow bundle');
+  await runCommand(process.execPath, [bundler]);
 }
 
 function removeLeftovers() {

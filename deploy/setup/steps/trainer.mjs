@@ -25,18 +25,15 @@ const python = own ?? path.join(directory, PYTHON);
 async function build(partial, progress) {
   const uv = await provideUv(progress);
   progress.say('uv venv');
-  await uv.run([
-    'venv',
-    '--quiet',
-    '--relocatable',
-    '--python',
-    uv.python,
-    '--no-python-downloads',
-    '--clear',
-    partial,
-  ]);
+  await uv.run(
+    ['venv', '--quiet', '--relocatable', '--python', uv.python, '--no-python-downloads', '--clear', partial],
+    progress.say,
+  );
   progress.say('uv pip sync');
-  await uv.run(['pip', 'sync', '--require-hashes', '--python', path.join(partial, PYTHON), LOCK]);
+  await uv.run(
+    ['pip', 'sync', '--require-hashes', '--python', path.join(partial, PYTHON), LOCK],
+    progress.say,
+  );
   progress.say('first import, which compiles');
   await runCommand(path.join(partial, PYTHON), ['-c', WARM_UP], { env: OFFLINE });
 }

