@@ -4,15 +4,13 @@ import { identityOf, isRunning } from '../shared/processIdentity.cjs';
 import { externalServices, type Server } from './externalServices';
 import { LocalRuntimeError } from './localRuntimeError';
 import { ALL_IN_ONE, s3Part, simulatorPart, temporalPart, workerPart } from './parts';
-import { choosePort, HOST, isPortFree } from './ports';
+import { choosePort, HOST, isPortFree, PREFERRED_PORTS } from './ports';
 import { credentialsFor } from './runtimeStatus';
 import type { LocalRuntime, LocalRuntimeOptions } from './runtimeTypes';
 import type { RuntimeRecord, StateDirectory } from './stateDirectory';
 import { type Part, type PartEvent, SupervisedPart } from './supervisedPart';
 import { findTool, requireTool } from './tools';
 
-/** The usual ports: Temporal's own, and VersityGW's own with the one after it. */
-const PREFERRED_PORTS: Record<Server, number> = { temporal: 7233, s3: 7070, simulator: 7071 };
 const REGION = 'us-east-1';
 const NAMESPACE = 'default';
 /** How often a server is started on another port when its port was taken between choosing and listening. */

@@ -1,9 +1,13 @@
 import { createServer } from 'node:net';
+import type { Server } from './externalServices';
 import { LocalRuntimeError } from './localRuntimeError';
 import { describePortHolder } from './portHolder';
 
 /** All servers of the local runtime listen here and nowhere else. */
 export const HOST = '127.0.0.1';
+
+/** The usual ports: Temporal's own, and VersityGW's own with the one after it. */
+export const PREFERRED_PORTS: Record<Server, number> = { temporal: 7233, s3: 7070, simulator: 7071 };
 
 /** How many ports after the preferred one are tried. */
 const TRIED_PORTS = 100;

@@ -19,6 +19,9 @@ const VARIABLES: Record<Tool, string> = {
   trainerPython: 'PI_LOOP_TRAINER_PYTHON',
 };
 
+/** Name of the variable that names the tool by hand. */
+export const toolVariable = (tool: Tool): string => VARIABLES[tool];
+
 /** Written by deploy/setup, see TOOLS_FILE there. */
 const TOOLS_FILE = path.join(CHECKOUT, 'node_modules/.cache/pi-loop/tools.json');
 
@@ -29,7 +32,7 @@ function providedTools(): z.infer<typeof Tools> {
 
 /** Absolute path of a program, or undefined when it is not there. */
 export function findTool(tool: Tool, environment: NodeJS.ProcessEnv = process.env): string | undefined {
-  const file = environment[VARIABLES[tool]] ?? providedTools()[tool];
+  const file = environment[toolVariable(tool)] ?? providedTools()[tool];
   return file !== undefined && existsSync(file) ? file : undefined;
 }
 
@@ -40,6 +43,6 @@ export function requireTool(tool: Tool, environment: NodeJS.ProcessEnv = process
   throw new LocalRuntimeError(
     'TOOL_MISSING',
     `${tool} is not there`,
-    `run \`npm run setup\`, or name the program by ${VARIABLES[tool]}`,
+    `run \`npm run setup\`, or name the program by ${toolVariable(tool)}`,
   );
 }
