@@ -1,0 +1,59 @@
+"""The closed set of ways a job fails, each with a stable code, what happened and what to do."""
+
+import errno
+from typing import Literal
+
+ErrorCode = Literal[
+    "INVALID_JOB",
+    "DATASET_EMPTY",
+    "DATASET_INVALID",
+    "MODEL_INVALID",
+    "CHECKPOINT_INVALID",
+    "QUANTISATION_UNAVAILABLE",
+    "LOSS_NOT_FINITE",
+    "DISK_FULL",
+    "OUT_OF_MEMORY",
+    "INTERNAL",
+]
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FULL_WORDS = ("no space left on device", "os error 28", "file too large", "disk quota exceeded")
+_MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
+
+
+class TrainerError(Exception):
+    """A failure the caller can act on."""
+
+    def __init__(self, code: ErrorCode, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.code: ErrorCode = code
+        self.message = message
+        self.hint = hint
+
+
+def classify(failure: BaseException) -> TrainerError:
+    """The trainer error a failure stands for; `INTERNAL` when it is none that we know."""
+    if isinstance(failure, TrainerError):
+        return failure
+    text = f"{type(failure).__name__}: {failure}"
+    if is_disk_full(failure):
+        return TrainerError(
+            "DISK_FULL", text, "Free space where workDirectory lies, or keep fewer checkpoints (keepCheckpoints)."
+        )
+    if isinstance(failure, MemoryError) or any(words in text.lower() for words in _MEMORY_WORDS):
+        return TrainerError(
+            "OUT_OF_MEMORY", text, "Lower tokensPerBatch (and raise gradientAccumulation), or use method lora."
+        )
+    return TrainerError("INTERNAL", text, "This is a fault of the trainer; its log on stderr has the traceback.")
+
+
+def is_disk_full(failure: BaseException) -> bool:
+    """Whether a failure, or what caused it, is a full disk, quota or file-size limit."""
+    seen: BaseException | None = failure
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.errno in _FULL:
+            return True
+        if any(words in str(seen).lower() for words in _FULL_WORDS):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
