@@ -43,20 +43,16 @@ export class SimilarityIndex {
   /** The most similar entry, the earliest of equals; null when none shares a trigram. */
   nearest(texts: ComparedTexts): Neighbour | null {
     const trigrams = wordTrigrams(texts);
-    let best: Neighbour | null = null;
-    let bestEntry = -1;
+    let best = { entry: -1, similarity: -1 };
     for (const entry of this.countShared(trigrams)) {
-      const { id, size } = this.entries[entry] ?? { id: '', size: 0 };
       const common = this.shared[entry] ?? 0;
       this.shared[entry] = 0;
-      const similarity = common / (trigrams.size + size - common);
-      const better = best === null || similarity > best.similarity;
-      if (better || (similarity === best?.similarity && entry < bestEntry)) {
-        best = { id, similarity };
-        bestEntry = entry;
-      }
+      const similarity = common / (trigrams.size + (this.entries[entry]?.size ?? 0) - common);
+      const earlierEqual = similarity === best.similarity && entry < best.entry;
+      if (similarity > best.similarity || earlierEqual) best = { entry, similarity };
     }
-    return best;
+    const nearest = this.entries[best.entry];
+    return nearest === undefined ? null : { id: nearest.id, similarity: best.similarity };
   }
 
   /** Fills `shared` and returns the entries that share a trigram, each once. */

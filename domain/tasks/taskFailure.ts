@@ -11,10 +11,15 @@ export interface TaskFailure {
   hint: string;
 }
 
-export function nothingReadable(file: string, what: string, needed: number, found: number): TaskFailure {
+export function nothingReadable(
+  file: string,
+  what: 'agents' | 'example tasks',
+  needed: number,
+  found: number,
+): TaskFailure {
   return {
     code: 'SPEC_INVALID',
-    message: `${file}: ${needed} readable ${what} ${needed === 1 ? 'is' : 'are'} needed, found ${found}`,
+    message: `${file}: at least ${needed} readable ${what} needed, found ${found}`,
     hint: 'Correct the file; the report lists what is wrong with each line.',
   };
 }
