@@ -37,7 +37,7 @@ async function lockOrRecord(
 ): Promise<{ release: () => void } | RuntimeRecord> {
   const deadline = performance.now() + HELD_SECONDS * 1000;
   for (;;) {
-    const attempt = tryLock(state.file('lock'));
+    const attempt = tryLock(state.file('locks/runtime'));
     if ('release' in attempt) return attempt;
     const record = state.readRecord();
     const holder = attempt.heldBy.pid;

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { identityOf, isRunning } from '../shared/processIdentity.cjs';
+import { identityOf } from '../shared/processIdentity.cjs';
 import { externalServices, type Server } from './externalServices';
+import { endLeftovers } from './leftovers';
 import { LocalRuntimeError } from './localRuntimeError';
 import { ALL_IN_ONE, s3Part, simulatorPart, temporalPart, workerPart } from './parts';
 import { choosePort, HOST, isPortFree, PREFERRED_PORTS } from './ports';
@@ -28,9 +28,9 @@ export class OwnRuntime implements LocalRuntime {
   readonly attached = false;
   readonly failed: Promise<LocalRuntimeError>;
   private fail: (error: LocalRuntimeError) => void = () => {};
-  private readonly servers = new Map<string, { part: SupervisedPart; address: string }>();
+  private readonly servers = new Map<Server, SupervisedPart>();
+  private readonly ports: Partial<Record<Server, number>> = {};
   private readonly workers: SupervisedPart[] = [];
-  private readonly promised = new Set<number>();
   private readonly external: Partial<Record<Server, string>>;
   private readonly given: NodeJS.ProcessEnv;
   private readonly startedAt = new Date().toISOString();
@@ -75,20 +75,14 @@ export class OwnRuntime implements LocalRuntime {
 
   get record(): RuntimeRecord {
     const supervisor = identityOf(process.pid) ?? { pid: process.pid, startedAt: 'unknown' };
-    const own = [...this.servers.values(), ...this.workers.map((part) => ({ part, address: undefined }))];
     return {
       supervisor,
       phase: this.phase,
       startedAt: this.startedAt,
       parts: [
         ...Object.entries(this.external).map(([name, address]) => ({ name, address, restarts: 0 })),
-        ...own.map(({ part, address }) => ({
-          name: part.part.name,
-          ...(address !== undefined && { address }),
-          ...(part.identity && { process: part.identity }),
-          log: part.part.log,
-          restarts: part.restarts,
-        })),
+        ...[...this.servers].map(([server, part]) => describe(part, this.address(server))),
+        ...this.workers.map((part) => describe(part)),
       ],
       environment: this.publicEnvironment(),
     };
@@ -105,49 +99,57 @@ export class OwnRuntime implements LocalRuntime {
     this.phase = 'stopping';
     this.save();
     await Promise.all(this.workers.map((worker) => worker.stop(this.force.signal)));
-    for (const name of ['simulator', 's3', 'temporal']) {
-      await this.servers.get(name)?.part.stop(this.force.signal);
+    for (const name of ['simulator', 's3', 'temporal'] as const) {
+      await this.servers.get(name)?.stop(this.force.signal);
     }
     rmSync(this.state.file('runtime.json'), { force: true });
     this.release();
   }
 
   private async startServers(): Promise<void> {
-    const starts = Object.entries({
-      temporal: (port: number) => temporalPart(requireTool('temporal', this.given), port, this.state),
-      s3: (port: number) => s3Part(requireTool('versitygw', this.given), port, REGION, this.state),
-      simulator: (port: number) => simulatorPart(port, this.state),
-    }).filter(([server]) => this.external[server as Server] === undefined);
+    const makers: Record<Server, (port: number) => Part> = {
+      temporal: (port) => temporalPart(requireTool('temporal', this.given), port, this.state),
+      s3: (port) => s3Part(requireTool('versitygw', this.given), port, REGION, this.state),
+      simulator: (port) => simulatorPart(port, this.state),
+    };
+    const wanted = (Object.keys(makers) as Server[]).filter((server) => this.external[server] === undefined);
+    // What can be refused is refused before anything is started.
+    const parts: [Server, Part][] = [];
+    for (const server of wanted) parts.push([server, makers[server](await this.choosePort(server))]);
     // All of them settle before a failure is reported, so that stopping afterwards meets no start under way.
-    const outcomes = await Promise.allSettled(
-      starts.map(([server, make]) => this.startServer(server as Server, make)),
+    throwFirst(
+      await Promise.allSettled(parts.map(([server, part]) => this.startServer(server, part, makers[server]))),
     );
-    throwFirst(outcomes);
   }
 
-  private async startServer(server: Server, make: (port: number) => Part): Promise<void> {
-    const explicit = this.options.ports?.[server];
+  private async startServer(server: Server, first: Part, make: (port: number) => Part): Promise<void> {
+    let part = first;
     for (let attempt = 1; ; attempt += 1) {
-      const wish = { part: server, explicit, preferred: PREFERRED_PORTS[server], promised: this.promised };
-      const port = await choosePort(wish, (candidate) => this.reserve(server, candidate));
+      this.refuseWhenCancelled();
+      const supervised = this.supervise(part);
+      this.servers.set(server, supervised);
       try {
-        this.refuseWhenCancelled();
-        const part = this.supervise(make(port));
-        this.servers.set(server, { part, address: ADDRESSES[server](port) });
-        return await part.start();
+        return await supervised.start();
       } catch (error) {
-        const lostRace = explicit === undefined && attempt < PORT_ATTEMPTS && !(await isPortFree(port));
-        if (!lostRace || this.phase !== 'starting') throw error;
+        const mayMove = this.options.ports?.[server] === undefined && this.phase === 'starting';
+        const lostPort = mayMove && attempt < PORT_ATTEMPTS && !(await isPortFree(this.ports[server] ?? 0));
+        if (!lostPort) throw error;
+        part = make(await this.choosePort(server));
       }
     }
   }
 
-  /** Servers choose side by side: a port that one looks at is promised to it before another looks. */
-  private async reserve(server: Server, port: number): Promise<boolean> {
-    const wishes = Object.entries(this.options.ports ?? {});
-    if (wishes.some(([other, wish]) => other !== server && wish === port)) return false;
-    this.promised.add(port);
-    return isPortFree(port);
+  /** Chosen for good: a part that is started again answers where it did. */
+  private async choosePort(server: Server): Promise<number> {
+    const { [server]: explicit, ...others } = this.options.ports ?? {};
+    const promised = new Set(
+      [...Object.values(this.ports), ...Object.values(others)].filter(
+        (port): port is number => port !== undefined,
+      ),
+    );
+    const port = await choosePort({ part: server, explicit, preferred: PREFERRED_PORTS[server], promised });
+    this.ports[server] = port;
+    return port;
   }
 
   private async startWorkers(): Promise<void> {
@@ -183,14 +185,18 @@ export class OwnRuntime implements LocalRuntime {
     throw new LocalRuntimeError('START_CANCELLED', 'the start was called off', 'start again when you like');
   }
 
+  private address(server: Server): string | undefined {
+    const port = this.ports[server];
+    return this.external[server] ?? (port === undefined ? undefined : ADDRESSES[server](port));
+  }
+
   private publicEnvironment(): Record<string, string> {
-    const address = (server: Server) => this.external[server] ?? this.servers.get(server)?.address;
     const variables = {
-      TEMPORAL_ADDRESS: address('temporal'),
+      TEMPORAL_ADDRESS: this.address('temporal'),
       TEMPORAL_NAMESPACE: this.given['TEMPORAL_NAMESPACE'] ?? NAMESPACE,
-      S3_ENDPOINT: address('s3'),
+      S3_ENDPOINT: this.address('s3'),
       S3_REGION: this.given['S3_REGION'] ?? REGION,
-      PI_LOOP_SIMULATOR_URL: address('simulator'),
+      PI_LOOP_SIMULATOR_URL: this.address('simulator'),
       PI_LOOP_TRAINER_PYTHON: findTool('trainerPython', this.given),
     };
     return Object.fromEntries(
@@ -199,24 +205,18 @@ export class OwnRuntime implements LocalRuntime {
   }
 }
 
+function describe(supervised: SupervisedPart, address?: string): RuntimeRecord['parts'][number] {
+  const { part, identity, restarts } = supervised;
+  return {
+    name: part.name,
+    ...(address !== undefined && { address }),
+    ...(identity && { process: identity }),
+    log: part.log,
+    restarts,
+  };
+}
+
 function throwFirst(outcomes: PromiseSettledResult<unknown>[]): void {
   const failure = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failure !== undefined) throw failure.reason;
-}
-
-/** Kills at once what a killed supervisor's guards have not ended yet, and waits until it is gone. */
-export async function endLeftovers(record: RuntimeRecord | undefined): Promise<string[]> {
-  const left = (record?.parts ?? []).flatMap((part) =>
-    part.process === undefined ? [] : [{ ...part, identity: part.process }],
-  );
-  const alive = left.filter(({ identity }) => isRunning(identity));
-  for (const { identity } of alive) {
-    try {
-      process.kill(-identity.pid, 'SIGKILL');
-    } catch {
-      // It ended by itself in between.
-    }
-  }
-  while (alive.some(({ identity }) => isRunning(identity))) await sleep(20);
-  return alive.map(({ name }) => name);
 }

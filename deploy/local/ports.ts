@@ -51,8 +51,9 @@ async function requirePort(
   promised: ReadonlySet<number>,
   isFree: typeof isPortFree,
 ): Promise<number> {
-  if (!promised.has(port) && (await isFree(port))) return port;
-  const holder = promised.has(port) ? 'another part of this runtime' : await describePortHolder(port);
+  const isPromised = promised.has(port);
+  if (!isPromised && (await isFree(port))) return port;
+  const holder = isPromised ? 'another part of this runtime' : await describePortHolder(port);
   throw new LocalRuntimeError(
     'PORT_BUSY',
     `${part}: port ${port} is in use by ${holder}`,

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning } from '../shared/processIdentity.cjs';
-import { endLeftovers } from './ownRuntime';
+import { endLeftovers } from './leftovers';
 import { StateDirectory } from './stateDirectory';
 
 /** Longest wait for a runtime that is asked to stop, in seconds: the sum of its parts' own limits and a little more. */

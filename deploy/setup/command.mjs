@@ -8,12 +8,13 @@ const GUARD = path.join(ROOT, 'deploy/shared/guard.sh');
 /** Seconds between SIGTERM and SIGKILL once the setup is gone. */
 const GRACE = '2';
 /** Characters of output kept for the message of a failure. */
-const KEPT_OUTPUT = 4000;
+const KEPT_OUTPUT = 8000;
 
 /**
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd?: string, env?: Record<string, string | undefined>, onLine?: (line: string) => void, hint?: string }} [options]
+ * @param {{ cwd?: string, env?: Record<string, string | undefined>, onLine?: (line: string) => void, hint?: string, show?: boolean }} [options]
+ *   show: let the command write to this terminal itself, instead of keeping what it writes
  * @returns {Promise<string>} standard output
  * @throws {SetupError} when it cannot be started or exits with another status than 0
  */
@@ -24,12 +25,12 @@ export function runCommand(command, args, options = {}) {
       cwd: options.cwd ?? ROOT,
       env: { ...process.env, ...options.env },
       detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: options.show ? ['pipe', 'inherit', 'inherit'] : ['pipe', 'pipe', 'pipe'],
     });
     let output = '';
     let tail = '';
     const listen = (stream, keep) =>
-      stream.setEncoding('utf8').on('data', (text) => {
+      stream?.setEncoding('utf8').on('data', (text) => {
         if (keep) output += text;
         tail = (tail + text).slice(-KEPT_OUTPUT);
         const line = text

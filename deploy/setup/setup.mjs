@@ -18,14 +18,19 @@ export async function setUp(purpose, options = {}) {
   return progress.seconds();
 }
 
+/** Says why a setup failed. @param {Error & { hint?: string }} error */
+export function reportFailure(error) {
+  if (error.name !== 'SetupError') throw error;
+  process.stderr.write(`\nsetup failed: ${error.message}\n${error.hint ? `→ ${error.hint}\n` : ''}`);
+  process.stderr.write('What is finished is kept; run the same command again to go on.\n');
+}
+
 /** Like setUp, but a failure ends this process with its message. */
 export async function setUpOrExit(purpose, options) {
   try {
     return await setUp(purpose, options);
   } catch (error) {
-    if (error.name !== 'SetupError') throw error;
-    process.stderr.write(`\nsetup failed: ${error.message}\n${error.hint ? `→ ${error.hint}\n` : ''}`);
-    process.stderr.write('What is finished is kept; run the same command again to go on.\n');
+    reportFailure(error);
     process.exit(1);
   }
 }

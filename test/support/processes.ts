@@ -1,0 +1,28 @@
+import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { identityOf, isRunning, type ProcessIdentity } from '../../deploy/shared/processIdentity.cjs';
+
+/** All processes below one, however deep, as they are now. */
+export function descendantsOf(pid: number): ProcessIdentity[] {
+  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((row) => row.trim().split(/\s+/).map(Number));
+  const below = (parent: number): number[] =>
+    rows.filter(([, ppid]) => ppid === parent).flatMap(([child = 0]) => [child, ...below(child)]);
+  return below(pid).flatMap((child) => identityOf(child) ?? []);
+}
+
+/** Waits until the condition holds, for things that no event tells. @throws after `seconds` */
+export async function until(what: string, holds: () => boolean, seconds = 20): Promise<void> {
+  const deadline = performance.now() + seconds * 1000;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`still not so after ${seconds} s: ${what}`);
+    await sleep(20);
+  }
+}
+
+/** Waits until none of the processes runs any more. */
+export async function untilGone(processes: readonly ProcessIdentity[], seconds = 20): Promise<void> {
+  await until('all processes are gone', () => !processes.some(isRunning), seconds);
+}
