@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type ParsedCampaign, parseCampaign, pathText, type SpecIssue, valueAt } from '../domain/campaign';
+import type { CampaignSpec } from '../schemas/campaign';
+import { checkFiles } from './campaignFile/checkFiles';
+import { readYaml, type YamlSource } from './campaignFile/readYaml';
+
+/** One mistake in a campaign file; line and column count from 1 and are null when there is no file to point into. */
+export interface CampaignFileIssue {
+  line: number | null;
+  column: number | null;
+  /** Such as `rounds[0].filter.policy`; empty for the file as a whole. */
+  path: string;
+  found: string;
+  expected: string;
+  suggestion?: string;
+}
+
+/** A campaign file that cannot be run, with all of its mistakes. */
+export class CampaignFileError extends Error {
+  override readonly name = 'CampaignFileError';
+  readonly code = 'SPEC_INVALID';
+
+  constructor(
+    readonly file: string,
+    readonly issues: readonly CampaignFileIssue[],
+  ) {
+    super(describe(file, issues));
+  }
+}
+
+export interface CampaignFile {
+  spec: CampaignSpec;
+  /** Absolute paths of the files and folders that the campaign names, by their path in the spec. */
+  files: Record<string, string>;
+}
+
+/**
+ * Reads a campaign file (YAML) and the names of the files beside it.
+ * Errors: CampaignFileError with every mistake at once: YAML, schema, rules between parts, missing files.
+ */
+export async function readCampaignFile(path: string): Promise<CampaignFile> {
+  const source = readYaml(await readText(path));
+  const parsed = parseCampaign(source.data);
+  const { files, issues: fileIssues } = await checkFiles(parsed, dirname(path));
+  const issues = [
+    ...source.issues,
+    ...[...parsed.issues, ...fileIssues]
+      .filter((issue) => !source.broken || isThere(issue, parsed, source))
+      .map((issue) => locate(issue, parsed, source)),
+  ];
+  if (issues.length > 0 || parsed.spec === null) throw new CampaignFileError(path, issues.sort(byPlace));
+  return { spec: parsed.spec, files };
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const found = READ_FAULTS[(error as NodeJS.ErrnoException).code ?? ''] ?? String(error);
+    throw new CampaignFileError(path, [
+      { line: null, column: null, path: '', found, expected: 'a campaign file in YAML' },
+    ]);
+  }
+}
+
+const READ_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EISDIR: 'a folder',
+  EACCES: 'a file that may not be read',
+};
+
+/**
+ * Where the YAML is broken, what seems to be missing may stand in the part that could not be read, and keys may have
+ * come to stand where they do not belong: only what is surely a mistake of its own is reported.
+ */
+function isThere(
+  { path, unknownKey, suggestion }: SpecIssue,
+  parsed: ParsedCampaign,
+  source: YamlSource,
+): boolean {
+  if (unknownKey) return suggestion !== undefined;
+  return (valueAt(source.data, parsed.originalPath(path)) ?? null) !== null;
+}
+
+function locate(issue: SpecIssue, parsed: ParsedCampaign, source: YamlSource): CampaignFileIssue {
+  const { path, found, expected, suggestion, unknownKey } = issue;
+  const original = parsed.originalPath(path);
+  const isDefault = found !== 'nothing' && !unknownKey && valueAt(source.data, original) === undefined;
+  return {
+    ...source.placeOf(original, unknownKey ? 'key' : 'value'),
+    path: pathText(original),
+    found: isDefault ? `${found} (the default)` : found,
+    expected,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
+}
+
+const byPlace = (a: CampaignFileIssue, b: CampaignFileIssue): number =>
+  (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+
+function describe(file: string, issues: readonly CampaignFileIssue[]): string {
+  const count = issues.length === 1 ? 'one mistake' : `${issues.length} mistakes`;
+  return [`${file} has ${count}:`, ...issues.map((issue) => `  ${describeIssue(file, issue)}`)].join('\n');
+}
+
+function describeIssue(
+  file: string,
+  { line, column, path, found, expected, suggestion }: CampaignFileIssue,
+): string {
+  const place = line === null ? file : `${file}:${line}:${column}`;
+  const meant = suggestion === undefined ? '' : `; did you mean ${JSON.stringify(suggestion)}?`;
+  return `${place}${path === '' ? '' : ` ${path}`}: found ${found}, expected ${expected}${meant}`;
+}

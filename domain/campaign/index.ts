@@ -1,0 +1,4 @@
+export { fileReferences, type FileReference } from './campaignFiles';
+export { checkCampaign } from './checkCampaign';
+export { parseCampaign, type ParsedCampaign } from './parseCampaign';
+export { pathText, type Path, type SpecIssue, valueAt } from './specIssue';
