@@ -1,0 +1,11 @@
+import { z } from 'zod';
+import { CampaignSpec } from './campaign';
+
+/**
+ * JSON Schema (draft 2020-12) of a campaign file as it is written, with descriptions and defaults, for editors.
+ * Rules between keys are not in it; reading the file checks them.
+ */
+export const campaignJsonSchema = (): Record<string, unknown> => ({
+  title: 'π-loop campaign',
+  ...z.toJSONSchema(CampaignSpec, { io: 'input', target: 'draft-2020-12' }),
+});
