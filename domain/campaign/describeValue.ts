@@ -23,7 +23,7 @@ export function describeValue(value: unknown, path: Path): string {
   }
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
   if (isMapping(value)) return describeKeys(Object.keys(value));
-  return String(value);
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : `a ${typeof value}`;
 }
 
 function describeKeys(keys: readonly string[]): string {
