@@ -13,7 +13,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'GPU s', align: 'right' },
 ];
 
-const NARROWEST_INPUTS = 24;
+const NARROWEST_INPUTS = 18;
 const GAP = '  ';
 const INDENT = '    ← ';
 
