@@ -13,6 +13,7 @@ ErrorCode = Literal[
     "LOSS_NOT_FINITE",
     "DISK_FULL",
     "OUT_OF_MEMORY",
+    "PORT_UNAVAILABLE",
     "INTERNAL",
 ]
 

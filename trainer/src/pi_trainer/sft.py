@@ -208,7 +208,7 @@ def _arguments(recipe: Recipe, steps: int, output: Path) -> SFTConfig:
         bf16=recipe.precision == "bfloat16",
         seed=recipe.seed,
         use_cpu=not on_gpu,
-        activation_checkpointing=on_gpu,
+        gradient_checkpointing=on_gpu,
         dataloader_num_workers=0,
         dataset_kwargs={"skip_prepare_dataset": True},
         max_length=None,

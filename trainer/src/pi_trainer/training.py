@@ -114,7 +114,11 @@ class _Run:
         if self._job.resume_from is None:
             return None
         directory = Path(self._job.resume_from)
-        if directory.is_dir() and not directory.name.startswith("checkpoint-") and not (directory / "manifest.json").exists():
+        if (
+            directory.is_dir()
+            and not directory.name.startswith("checkpoint-")
+            and not (directory / "manifest.json").exists()
+        ):
             return find_newest(directory, self._prepared.run, self._report_ignored)
         checkpoint = read_checkpoint(directory)
         if checkpoint.run != self._prepared.run:
@@ -240,9 +244,7 @@ def _prepare(job: Job) -> Prepared:
         "lossOn": job.loss_on,
         "recipe": recipe,
     }
-    data = tokenise(
-        rows, reader.template, reader.tokenizer, job.loss_on, _row_limit(job, files), reader.unknown_id
-    )
+    data = tokenise(rows, reader.template, reader.tokenizer, job.loss_on, _row_limit(job, files), reader.unknown_id)
     return Prepared(files, reader, data, base if job.method == "lora" else None, sha256_json(run))
 
 

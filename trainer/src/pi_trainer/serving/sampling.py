@@ -1,0 +1,63 @@
+"""Choosing tokens: a pure function of a row's logits, its settings, its seed and the token's number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+_GOLDEN = 0x9E3779B97F4A7C15
+_MASK = (1 << 64) - 1
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """`temperature` 0 takes the likeliest token. `top_p` keeps the smallest set of tokens with that much probability."""
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    seed: int = 0
+
+
+def choose(logits: torch.Tensor, rows: Sequence[Sampling], numbers: Sequence[int]) -> list[int]:
+    """One token id per row of float32 logits [n, vocabulary]; `numbers`: how many tokens each row has already."""
+    temperatures = torch.tensor([row.temperature for row in rows], dtype=torch.float64)
+    greedy = logits.argmax(-1)
+    if bool((temperatures == 0).all()):
+        return greedy.tolist()
+    scores = logits.double() / torch.where(temperatures == 0, 1.0, temperatures)[:, None]
+    weights = (scores - scores.amax(-1, keepdim=True)).exp_()
+    cut = [index for index, row in enumerate(rows) if row.top_p < 1 and row.temperature > 0]
+    if cut:
+        weights[cut] = _nucleus(weights[cut], torch.tensor([rows[index].top_p for index in cut], dtype=torch.float64))
+    cumulative = weights.cumsum(-1)
+    points = torch.from_numpy(uniforms([row.seed for row in rows], numbers)) * cumulative[:, -1]
+    # The first token whose cumulative weight exceeds the point; rounding must not lead beyond the last one.
+    chosen = torch.searchsorted(cumulative, points[:, None], right=True)[:, 0]
+    last = (weights > 0).cumsum(-1).argmax(-1)
+    return torch.where(temperatures == 0, greedy, torch.minimum(chosen, last)).tolist()
+
+
+def _nucleus(weights: torch.Tensor, top_p: torch.Tensor) -> torch.Tensor:
+    ordered, order = weights.sort(-1, descending=True, stable=True)
+    before = ordered.cumsum(-1) - ordered
+    ordered[before >= top_p[:, None] * ordered.sum(-1, keepdim=True)] = 0
+    return torch.zeros_like(weights).scatter_(-1, order, ordered)
+
+
+def uniforms(seeds: Sequence[int], numbers: Sequence[int]) -> np.ndarray:
+    """A number in [0, 1) for each (seed, number): SplitMix64 of a counter, so no generator has a state."""
+    seed = _mix(np.array([s & _MASK for s in seeds], dtype=np.uint64) + np.uint64(_GOLDEN))
+    step = np.array(numbers, dtype=np.uint64) * np.uint64(_GOLDEN)
+    return (_mix(seed + step) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def _mix(x: np.ndarray) -> np.ndarray:
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def log_probabilities(logits: torch.Tensor) -> torch.Tensor:
+    """Of the model itself, before temperature and top_p, float64."""
+    return torch.log_softmax(logits.double(), -1)
