@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import type { CommitStageInput, OpenStageInput, PlanOutline } from '../../activities/stages';
+import type { ArtifactRef } from '../../schemas/artifact';
+import type { StageResult } from '../../schemas/plan';
+
+const FREE = { calls: 0, inputTokens: 0, outputTokens: 0, gpuSeconds: 0 };
+
+export function artifact(name: string): ArtifactRef {
+  const sha256 = createHash('sha256').update(name).digest('hex');
+  return { name, uri: `s3://test/${sha256}`, digest: { sha256 }, mediaType: 'application/json', bytes: 1 };
+}
+
+export const outcome = (...outputs: string[]) => ({
+  outputs: Object.fromEntries(outputs.map((output) => [output, artifact(output)])),
+  counts: {},
+  cost: FREE,
+});
+
+type OutlinedStage = PlanOutline['stages'][number];
+
+export const stage = (id: string, kind: string, inputs: OutlinedStage['inputs'] = {}): OutlinedStage => ({
+  id,
+  kind,
+  inputs,
+  episodes: 0,
+});
+
+export const from = (id: string, output: string) => ({ stage: id, output });
+
+/** A small campaign’s outline: pre-trained base, tasks, one BC round, two evaluations. */
+export const OUTLINE: PlanOutline = {
+  episodesInFlight: 8,
+  stages: [
+    stage('corpus', 'importCorpus'),
+    stage('base', 'trainPolicy', { dataset: from('corpus', 'corpus') }),
+    stage('tasks', 'prepareTasks'),
+    stage('BC/collect', 'collectEpisodes', { tasks: from('tasks', 'tasks') }),
+    stage('BC/filter', 'filterEpisodes', {
+      episodes: from('BC/collect', 'episodes'),
+      tasks: from('tasks', 'tasks'),
+    }),
+    stage('BC/train', 'trainPolicy', {
+      policy: from('base', 'policy'),
+      dataset: from('BC/filter', 'dataset'),
+    }),
+    stage('evaluate/base', 'evaluatePolicy', {
+      tasks: from('tasks', 'tasks'),
+      policy: from('base', 'policy'),
+    }),
+    stage('evaluate/BC', 'evaluatePolicy', {
+      tasks: from('tasks', 'tasks'),
+      policy: from('BC/train', 'policy'),
+    }),
+    stage('results', 'compareEvaluations', {
+      base: from('evaluate/base', 'evaluation'),
+      BC: from('evaluate/BC', 'evaluation'),
+    }),
+  ],
+};
+
+/** Activities that do nothing but note what was asked, in order; stage results are kept by key as the store does. */
+export function fakeActivities(outline: PlanOutline = OUTLINE, episodes = 3) {
+  const log: string[] = [];
+  const finished = new Map<string, StageResult>();
+  const note = async (entry: string) => void log.push(entry);
+  const activities = {
+    loadPlan: async () => outline,
+    openStage: async ({ stage: id, inputs }: OpenStageInput) => {
+      const kind = outline.stages.find((one) => one.id === id)?.kind;
+      const key = createHash('sha256')
+        .update(JSON.stringify([kind, kind === 'evaluatePolicy' ? id : '', inputs]))
+        .digest('hex');
+      return { key, finished: finished.get(key) ?? null };
+    },
+    commitStage: async ({ stage: id, key, outputs, counts, cost }: CommitStageInput) => {
+      log.push(`commit ${id}`);
+      const result = { key, outputs, counts, cost, seconds: 1, manifest: artifact(`${id} manifest`) };
+      finished.set(key, result);
+      return result;
+    },
+    recordCampaign: () => note('record'),
+    importCorpus: async () => outcome('corpus'),
+    prepareTasks: async () => outcome('tasks'),
+    trainPolicy: async ({ stage: id }: { stage: string }) => {
+      log.push(`train ${id}`);
+      return {
+        ...outcome('checkpoints'),
+        outputs: { policy: artifact(`${id} policy`), checkpoints: artifact('checkpoints') },
+      };
+    },
+    filterEpisodes: async () => outcome('decisions', 'dataset'),
+    designEpisodes: async ({ stage: id, inputs }: OpenStageInput) => [
+      {
+        design: id,
+        play: id,
+        episodes,
+        unratedLimit: 0,
+        policies: inputs['policy'] ? [inputs['policy']] : [],
+      },
+    ],
+    openShard: async () => ({ index: null, unrated: 0, played: [] }),
+    playEpisode: async ({ design, number }: { design: string; number: number }) => {
+      log.push(`play ${design} ${number}`);
+      return { episode: 'e'.repeat(64), ending: 'left', turns: 2, calls: 2, inputTokens: 1, outputTokens: 1 };
+    },
+    rateEpisode: async ({ design, number }: { design: string; number: number }) => {
+      log.push(`rate ${design} ${number}`);
+      return {
+        rating: 'r'.repeat(64),
+        scores: [{}, {}] as unknown,
+        calls: 1,
+        inputTokens: 1,
+        outputTokens: 1,
+      };
+    },
+    commitShard: async ({ rows }: { rows: { scores: unknown }[] }) => ({
+      index: artifact('index'),
+      unrated: rows.filter((row) => row.scores === null).length,
+    }),
+    gatherEpisodes: async () => artifact('episodes'),
+    summariseEvaluation: async () => outcome('evaluation'),
+    compareEvaluations: async () => outcome('results'),
+    servePolicy: async (_input: { policy: ArtifactRef }): Promise<void> => undefined,
+    awaitPolicy: async (_input: { policy: ArtifactRef }): Promise<void> => undefined,
+  };
+  return { activities, log, finished };
+}
