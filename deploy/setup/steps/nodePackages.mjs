@@ -36,10 +36,14 @@ async function run(progress) {
   const [command = 'npm', ...first] = npm();
   const install = async () => {
     if (isReady()) return;
-    await runCommand(command, [...first, 'ci', '--prefer-offline', '--loglevel=error', '--no-audit', '--no-fund'], {
-      onLine: progress.say,
-      hint: 'is the package registry reachable? npm reads its settings from .npmrc and npm_config_…',
-    });
+    await runCommand(
+      command,
+      [...first, 'ci', '--prefer-offline', '--loglevel=error', '--no-audit', '--no-fund'],
+      {
+        onLine: progress.say,
+        hint: 'is the package registry reachable? npm reads its settings from .npmrc and npm_config_…',
+      },
+    );
   };
   progress.say('npm ci');
   await directoryLock.withLock(lockPath(`checkout-${digestOf(ROOT)}`), install, (owner) =>
