@@ -5,13 +5,13 @@ export class CommandError extends Error {
   constructor(
     message: string,
     options?: ErrorOptions & {
-      /** 1: the command failed. 2: it was not usable as given, and nothing was started. */
-      exitCode?: 1 | 2;
+      /** 1: the command failed. 2: it was not usable as given, and nothing was started. 130: interrupted. */
+      exitCode?: 1 | 2 | 130;
     },
   ) {
     super(message, options);
     this.exitCode = options?.exitCode ?? 1;
   }
 
-  readonly exitCode: 1 | 2;
+  readonly exitCode: 1 | 2 | 130;
 }

@@ -46,16 +46,8 @@ async function runDemo(options: DemoOptions): Promise<void> {
   process.once('SIGTERM', interrupt);
   const runtime = await startLocalRuntime({ stateDirectory, signal: stop.signal });
   try {
-    const running = runCampaign(resolved, options, setup, say);
-    const interrupted = new Promise<never>((_resolve, reject) => {
-      stop.signal.addEventListener(
-        'abort',
-        () => reject(new Error('Interrupted. Run the demo again to go on from here.')),
-        { once: true },
-      );
-    });
     const failed = runtime.failed.then((error) => Promise.reject(error));
-    await Promise.race([running, interrupted, failed]);
+    await Promise.race([runCampaign(resolved, { ...options, setup, signal: stop.signal }, say), failed]);
   } finally {
     await runtime.stop();
   }
@@ -63,8 +55,7 @@ async function runDemo(options: DemoOptions): Promise<void> {
 
 async function runCampaign(
   resolved: Awaited<ReturnType<typeof resolveCampaign>>,
-  options: DemoOptions,
-  setup: number,
+  options: DemoOptions & { setup: number; signal: AbortSignal },
   say: (text: string) => void,
 ): Promise<void> {
   const { client, store, close } = await connect(options.state);
@@ -73,10 +64,10 @@ async function runCampaign(
     const started = Date.now();
     const plan = await resolved.upload(store);
     const { handle } = await startCampaign(client, { campaign, plan });
-    const result = await followCampaign(handle);
+    const result = await followCampaign(handle, { signal: options.signal });
     const seconds = (Date.now() - started) / 1000;
     const results = await readResults(store, result);
-    const report = reportCampaign(result, results, { setup, campaign: seconds });
+    const report = reportCampaign(result, results, { setup: options.setup, campaign: seconds });
     const histories = await archiveHistories(client, campaign, join(options.state, 'histories', campaign));
     say(
       `Histories of ${histories.workflows} workflows archived in ${histories.directory}; largest payload ${histories.largestPayload} bytes.`,

@@ -33,13 +33,20 @@ export function registerWatch(program: Command): void {
     });
 }
 
-/** Shows progress on standard error until the campaign ends. Errors: CommandError with what failed and what to do. */
+export interface FollowOptions {
+  /** Where the progress goes. Default: standard error. */
+  output?: NodeJS.WriteStream;
+  /** Stops following; the campaign itself goes on. */
+  signal?: AbortSignal;
+}
+
+/** Shows progress until the campaign ends. Errors: CommandError with what failed and what to do. */
 export async function followCampaign(
   handle: CampaignHandle,
-  output: NodeJS.WriteStream = process.stderr,
+  { output = process.stderr, signal }: FollowOptions = {},
 ): Promise<CampaignResult> {
   const stop = new AbortController();
-  const result = handle.result().finally(() => stop.abort());
+  const result = Promise.race([handle.result(), aborted(signal)]).finally(() => stop.abort());
   const show = output.isTTY
     ? liveScreen(output)
     : new ProgressLines((line) => output.write(`${line}\n`)).show;
@@ -48,17 +55,35 @@ export async function followCampaign(
   throw explain(outcome.reason);
 }
 
+function aborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const stop = () =>
+      reject(new CommandError('Interrupted. The same command goes on from here.', { exitCode: 130 }));
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}
+
 type Show = (status: CampaignStatus, now: Date) => void;
 
 async function showUntil(signal: AbortSignal, handle: CampaignHandle, show: Show): Promise<void> {
   for (;;) {
     // A campaign whose worker is away cannot be asked; it is looked at again.
-    const status = await readStatus(handle).catch(() => undefined);
+    const status = await Promise.race([readStatus(handle).catch(() => undefined), until(signal)]);
     if (status) show(status, new Date());
     if (signal.aborted) return;
     await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
 }
+
+/** Resolves when the signal is aborted, after a moment in which a last look may still arrive. */
+const LAST_LOOK_MS = 500;
+const until = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) => {
+    const end = () => setTimeout(resolve, LAST_LOOK_MS);
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
 
 /** Redraws the whole state in place. */
 function liveScreen(output: NodeJS.WriteStream): Show {

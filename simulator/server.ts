@@ -42,7 +42,7 @@ async function route(
   if (endpoint.startsWith('GET /v1/models/')) {
     return sendModel(response, url.pathname.slice('/v1/models/'.length));
   }
-  if (endpoint === 'GET /corpora/poor-dialogues') return sendCorpus(response, url.searchParams);
+  if (endpoint === 'GET /v1/corpora/poor-dialogues') return sendCorpus(response, url.searchParams);
   throw new ApiError(404, 'unknown_url', `Unknown request URL: ${endpoint}.`);
 }
 

@@ -1,15 +1,19 @@
 import type { Action } from '../../schemas/episode';
 
-/** An action as others perceive it, in Sotopia's words. */
-export function perceive(action: Action): string {
-  switch (action.type) {
+/**
+ * An action as others perceive it, in Sotopia's words, always on one line: what a model says can never look like a
+ * turn of somebody else.
+ */
+export function perceive({ type, argument: text }: Action): string {
+  const argument = text.replace(/\s+/g, ' ').trim();
+  switch (type) {
     case 'none':
       return 'did nothing';
     case 'speak':
-      return `said: "${action.argument}"`;
+      return `said: "${argument}"`;
     case 'leave':
       return 'left the conversation';
     default:
-      return `[${action.type}] ${action.argument}`;
+      return `[${type}] ${argument}`;
   }
 }

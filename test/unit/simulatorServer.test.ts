@@ -169,9 +169,9 @@ describe('through the openai package', () => {
     });
   });
 
-  describe('GET /corpora/poor-dialogues', () => {
+  describe('GET /v1/corpora/poor-dialogues', () => {
     test('streams NDJSON rows, the same bytes each time', async () => {
-      const get = async () => (await fetch(`${url}/corpora/poor-dialogues?episodes=300&seed=1`)).text();
+      const get = async () => (await fetch(`${url}/v1/corpora/poor-dialogues?episodes=300&seed=1`)).text();
       const text = await get();
       const rows = text
         .trimEnd()
@@ -183,7 +183,7 @@ describe('through the openai package', () => {
     });
 
     test('without the number of episodes: 400', async () => {
-      const response = await fetch(`${url}/corpora/poor-dialogues?seed=1`);
+      const response = await fetch(`${url}/v1/corpora/poor-dialogues?seed=1`);
       expect([response.status, await response.json()]).toMatchObject([400, { error: { param: 'episodes' } }]);
     });
   });
