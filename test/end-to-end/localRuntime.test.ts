@@ -38,8 +38,9 @@ function ownEnvironment(): NodeJS.ProcessEnv {
   return rest;
 }
 
-function start(args: string[]): ChildProcess & { pid: number } {
-  const child = spawn(process.execPath, args, { env: ownEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
+function start(args: string[], environment: NodeJS.ProcessEnv = {}): ChildProcess & { pid: number } {
+  const env = { ...ownEnvironment(), ...environment };
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   started.push(child);
   return child as ChildProcess & { pid: number };
 }
@@ -55,13 +56,13 @@ async function pi(...args: string[]) {
 }
 
 /** The events of a runtime with a fake worker, in a process of its own. */
-async function startSupervisor() {
-  const child = start([SUPERVISOR, state]);
-  const events: { part: string; kind: string }[] = [];
+async function startSupervisor(environment: NodeJS.ProcessEnv = {}) {
+  const child = start([SUPERVISOR, state], environment);
+  const events: { part: string; kind: string; message?: string }[] = [];
   if (child.stdout) createInterface(child.stdout).on('line', (line) => events.push(JSON.parse(line)));
   const count = (part: string, kind: string) =>
     events.filter((event) => event.part === part && event.kind === kind).length;
-  await until('the runtime is ready', () => count('runtime', 'ready') === 1, 40);
+  await until('the runtime is ready or has failed', () => events.at(-1)?.part === 'runtime', 40);
   return { child, events, count };
 }
 
@@ -176,5 +177,28 @@ describe('a local runtime', () => {
     expect(order).toEqual(['workers', 'simulator', 's3', 'temporal']);
     await expect(isPortFree(port)).resolves.toBe(true);
     expect(processes.filter(isRunning)).toEqual([]);
+  });
+
+  test('tells why a worker did not start, and leaves nothing running', async () => {
+    const { child, events } = await startSupervisor({ FAKE_WORKER_FAILS: '1' });
+    if (child.exitCode === null) await once(child, 'close');
+    expect(events.at(-1)).toMatchObject({
+      kind: 'PART_FAILED',
+      message: expect.stringMatching(/workers ended before it was ready \(status 3\):\nno such queue/),
+    });
+    expect(events.filter(({ kind }) => kind === 'stopped').map(({ part }) => part)).toContain('temporal');
+    expect(readStatus(state)).toEqual({ state: 'down' });
+  });
+
+  test('starts no part that the environment names', async () => {
+    const given = {
+      TEMPORAL_ADDRESS: 'temporal.example:7233',
+      S3_ENDPOINT: 'http://s3.example',
+      PI_LOOP_SIMULATOR_URL: 'http://simulator.example/v1',
+    };
+    const { events } = await startSupervisor(given);
+    expect(new Set(events.map(({ part }) => part))).toEqual(new Set(['workers', 'runtime']));
+    expect(localEnvironment(state)).toMatchObject(given);
+    expect(localEnvironment(state)).not.toHaveProperty('AWS_SECRET_ACCESS_KEY');
   });
 });
