@@ -1,0 +1,115 @@
+"""What training leaves: the same bytes for the same job, and errors that say what to do."""
+
+import json
+import resource
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import LORA
+from safetensors.torch import load_file
+
+from pi_trainer.checkpoint import read_checkpoint
+from pi_trainer.digest import directory_digest
+from pi_trainer.errors import TrainerError, classify
+
+
+def test_two_runs_of_a_job_give_the_same_policy_wherever_they_run(make_job, train_here) -> None:
+    one, two = (train_here(make_job(name)) for name in ("one", "a/long/er/way".replace("/", "-")))
+    assert one.last("done")["metrics"] == two.last("done")["metrics"]
+    policy = Path(one.last("done")["directory"])
+    assert directory_digest(policy) == one.last("done")["metrics"]["digest"]
+    assert str(policy.parent).encode() not in b"".join(path.read_bytes() for path in policy.iterdir())
+
+
+def test_a_run_tells_what_it_does_and_learns(make_job, train_here) -> None:
+    run = train_here(make_job(recipe={"steps": 40, "checkpointEvery": 15}))
+    assert run.done
+    assert run.events[0]["event"] == "started"
+    assert run.events[0] == {**run.events[0], "rows": 200, "steps": 40, "resumedAtStep": 0, "unknownTokens": 0}
+    progress = [event for event in run.events if event["event"] == "progress"]
+    assert progress[-1]["step"] == 40
+    assert progress[-1]["loss"] < 0.6 * progress[0]["loss"]
+    checkpoints = [event for event in run.events if event["event"] == "checkpoint"]
+    assert [event["step"] for event in checkpoints] == [15, 30, 40]
+    for event in checkpoints:
+        assert directory_digest(Path(event["policy"])) == directory_digest(
+            read_checkpoint(Path(event["directory"])).policy
+        )
+
+
+def test_only_so_many_checkpoints_are_kept(make_job, train_here, tmp_path: Path) -> None:
+    train_here(make_job(recipe={"keepCheckpoints": 1}))
+    assert [path.name for path in (tmp_path / "work").glob("checkpoint-*")] == ["checkpoint-12"]
+    assert [path.name for path in (tmp_path / "work" / "policies").iterdir()] == ["step-12"]
+
+
+def test_another_seed_gives_another_policy(make_job, train_here) -> None:
+    digests = {train_here(make_job(f"s{s}", recipe={"seed": s})).last("done")["metrics"]["digest"] for s in (1, 2)}
+    assert len(digests) == 2
+
+
+def test_epochs_and_accumulation_count_batches(make_job, train_here) -> None:
+    run = train_here(make_job(recipe={"steps": None, "epochs": 0.5, "gradientAccumulation": 3}))
+    started = run.events[0]
+    assert abs(run.last("progress")["epoch"] - 0.5) < 0.15
+    assert started["steps"] == run.last("done")["step"]
+
+
+def test_lora_trains_an_adapter_that_names_its_base_by_digest(make_job, train_here, base_model: Path) -> None:
+    job = {"method": "lora", "model": {"directory": str(base_model)}}
+    one, two = (train_here(make_job(name, recipe={"lora": LORA}, **job)) for name in ("one", "two"))
+    policy = Path(one.last("done")["directory"])
+    assert one.last("done")["metrics"] == two.last("done")["metrics"]
+    assert json.loads((policy / "base.json").read_text())["digest"] == directory_digest(base_model)
+    weights = load_file(policy / "adapter_model.safetensors")
+    assert any(bool(tensor.any()) for name, tensor in weights.items() if "lora_B" in name)
+    assert not (policy / "model.safetensors").exists()
+    assert str(base_model.parent).encode() not in b"".join(path.read_bytes() for path in policy.iterdir())
+
+
+def test_composed_values_start_as_the_sum_of_their_parts(make_job, train_here, tmp_path: Path) -> None:
+    from conftest import SHAPE
+
+    shape = {**SHAPE, "tokenizer": {"kind": "words", "composeValues": True}}
+    recipe = {"steps": 1, "learningRate": 1e-12, "weightDecay": 0.0}
+    policy = Path(train_here(make_job(model={"initialise": shape}, recipe=recipe)).last("done")["directory"])
+    table = load_file(policy / "model.safetensors")["model.embed_tokens.weight"]
+    ids = json.loads((policy / "tokenizer.json").read_text())["model"]["vocab"]
+    one = table[ids["limit=12"]] - table[ids["12"]]
+    other = table[ids["limit=15"]] - table[ids["15"]]
+    assert (one - other).abs().max() < 1e-5
+
+
+def test_a_loss_that_explodes_is_an_error(make_job, train_here) -> None:
+    with pytest.raises(TrainerError) as raised:
+        train_here(make_job(recipe={"learningRate": 1e30, "warmupRatio": 0.0, "schedule": "constant"}))
+    assert raised.value.code == "LOSS_NOT_FINITE"
+
+
+@pytest.mark.parametrize("missing", ["tokenizer.json", "config.json", "model.safetensors"])
+def test_a_model_without_its_files_is_invalid(make_job, train_here, base_model: Path, tmp_path: Path, missing) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(base_model, broken)
+    (broken / missing).unlink()
+    with pytest.raises(TrainerError) as raised:
+        train_here(make_job(model={"directory": str(broken)}))
+    assert raised.value.code == "MODEL_INVALID"
+
+
+def test_a_full_disk_is_told_as_such() -> None:
+    with pytest.raises(OSError) as raised, Path("/dev/full").open("wb", buffering=0) as full:
+        full.write(b"x")
+    assert classify(raised.value).code == "DISK_FULL"
+
+
+def test_a_checkpoint_that_does_not_fit_is_disk_full_and_leaves_nothing_half(make_job, start, tmp_path: Path) -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    process = start("train", make_job(), prepare=limit)
+    assert process.wait() == 1
+    assert process.events[-1]["event"] == "error"
+    assert process.events[-1]["code"] == "DISK_FULL"
+    assert process.events[-1]["hint"]
+    assert not list((tmp_path / "work").glob("checkpoint-*"))
