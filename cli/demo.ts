@@ -8,7 +8,7 @@ import { startCampaign } from './campaigns';
 import { type CampaignReport, readResults, reportCampaign } from './campaignResult';
 import { connect } from './connect';
 import { criticalPath } from './criticalPath';
-import { type CommonOptions, printJson, withCommonOptions } from './options';
+import { type CommonOptions, parseSeed, printJson, withCommonOptions } from './options';
 import { duration } from './render/duration';
 import { renderPlan } from './render/planTable';
 import { renderResults } from './render/resultsTable';
@@ -18,6 +18,7 @@ import { followCampaign } from './watch';
 
 interface DemoOptions extends CommonOptions {
   file?: string;
+  seed?: number;
 }
 
 const SAMPLES = 3;
@@ -28,13 +29,16 @@ export function registerDemo(program: Command): void {
       'start the local runtime, run a small campaign with simulated models to its table, and stop again',
     )
     .option('--file <file>', 'campaign file; default: examples/demo.yaml')
+    .option('--seed <n>', 'seed in place of the one in the file', parseSeed)
     .action(runDemo);
 }
 
 async function runDemo(options: DemoOptions): Promise<void> {
   const setup = Number(process.env['PI_LOOP_SETUP_SECONDS'] ?? 0);
   const say = (text: string) => process.stderr.write(`${text}\n`);
-  const resolved = await resolveCampaign(options.file ?? join(checkoutDirectory(), 'examples', 'demo.yaml'));
+  const resolved = await resolveCampaign(options.file ?? join(checkoutDirectory(), 'examples', 'demo.yaml'), {
+    seed: options.seed,
+  });
   const stateDirectory = resolve(options.state);
   say(
     `Campaign "${resolved.plan.campaign}", state in ${options.state}${existsSync(stateDirectory) ? ' (what is there is used again)' : ''}`,

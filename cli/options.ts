@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 
 export const DEFAULT_STATE_DIRECTORY = '.pi-loop';
 
@@ -20,3 +20,12 @@ export const withCommonOptions = (command: Command): Command =>
     .option('--json', 'print one JSON document', false);
 
 export const printJson = (value: unknown): void => console.log(JSON.stringify(value, null, 2));
+
+/** A whole number from 0, as campaign files have it. */
+export function parseSeed(text: string): number {
+  const seed = Number(text);
+  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 31) {
+    throw new InvalidArgumentError('expected a whole number from 0 to 2147483647');
+  }
+  return seed;
+}

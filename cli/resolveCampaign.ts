@@ -17,9 +17,20 @@ export interface ResolvedCampaign {
   upload(store: ArtifactStore): Promise<string>;
 }
 
+/** What a command line may say in place of the file. */
+export interface CampaignOverrides {
+  /** Default: the name in the file. */
+  campaign?: string | undefined;
+  seed?: number | undefined;
+}
+
 /** Reads a campaign file and plans it, without touching anything outside. Errors: CampaignFileError. */
-export async function resolveCampaign(file: string, campaign?: string): Promise<ResolvedCampaign> {
-  const { spec, files } = await readCampaignFile(file);
+export async function resolveCampaign(
+  file: string,
+  { campaign, seed }: CampaignOverrides = {},
+): Promise<ResolvedCampaign> {
+  const { spec: read, files } = await readCampaignFile(file);
+  const spec = seed === undefined ? read : { ...read, seed };
   const references: Record<string, ArtifactRef> = {};
   for (const [path, location] of Object.entries(files)) references[path] = await describeFile(location);
   const plan = planCampaign(campaign ?? spec.name, spec, references satisfies CampaignFiles);

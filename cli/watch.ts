@@ -67,9 +67,10 @@ function aborted(signal: AbortSignal | undefined): Promise<never> {
 type Show = (status: CampaignStatus, now: Date) => void;
 
 async function showUntil(signal: AbortSignal, handle: CampaignHandle, show: Show): Promise<void> {
+  const ended = afterLastLook(signal);
   for (;;) {
     // A campaign whose worker is away cannot be asked; it is looked at again.
-    const status = await Promise.race([readStatus(handle).catch(() => undefined), until(signal)]);
+    const status = await Promise.race([readStatus(handle).catch(() => undefined), ended]);
     if (status) show(status, new Date());
     if (signal.aborted) return;
     await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
@@ -78,12 +79,13 @@ async function showUntil(signal: AbortSignal, handle: CampaignHandle, show: Show
 
 /** Resolves when the signal is aborted, after a moment in which a last look may still arrive. */
 const LAST_LOOK_MS = 500;
-const until = (signal: AbortSignal): Promise<undefined> =>
-  new Promise((resolve) => {
-    const end = () => setTimeout(resolve, LAST_LOOK_MS);
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
+function afterLastLook(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => setTimeout(() => resolve(undefined), LAST_LOOK_MS), {
+      once: true,
+    });
   });
+}
 
 /** Redraws the whole state in place. */
 function liveScreen(output: NodeJS.WriteStream): Show {

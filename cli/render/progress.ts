@@ -57,10 +57,20 @@ export function describeStage(
   }
 }
 
+/** The share of a running stage that is done, 0 to 1, as far as it tells. */
+export function shareDone(stage: StageProgress, activities: readonly ActivityStatus[]): number {
+  const training = trainingOf(stage, activities);
+  if (training) return training.step / Math.max(1, training.steps);
+  return stage.episodes.finished / Math.max(1, stage.episodes.planned);
+}
+
+function trainingOf(stage: StageProgress, activities: readonly ActivityStatus[]) {
+  const reports = activities.map(({ details }) => Training.safeParse(details).data);
+  return reports.find((report) => report?.stage === stage.id);
+}
+
 function workOf(stage: StageProgress, activities: readonly ActivityStatus[], now: Date): string[] {
-  const training = activities
-    .map(({ details }) => Training.safeParse(details))
-    .find(({ data }) => data?.stage === stage.id)?.data;
+  const training = trainingOf(stage, activities);
   if (training) return trainingWork(training);
   const { finished, planned } = stage.episodes;
   if (planned === 0) return [];

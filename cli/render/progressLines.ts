@@ -1,8 +1,8 @@
 import type { StageProgress } from '../../workflows/messages';
-import type { CampaignStatus } from '../campaigns';
-import { describeStage } from './progress';
+import type { ActivityStatus, CampaignStatus } from '../campaigns';
+import { describeStage, shareDone } from './progress';
 
-/** A line a quarter of a stage's episodes. */
+/** A line a quarter of a stage's work. */
 const STEPS = 4;
 
 /** Progress for logs: a line when a stage changes its state or a good part of it is done, and for each new trouble. */
@@ -14,7 +14,7 @@ export class ProgressLines {
 
   readonly show = ({ progress, activities }: CampaignStatus, now: Date): void => {
     for (const stage of progress.stages) {
-      const seen = milestone(stage);
+      const seen = milestone(stage, activities);
       if (stage.state === 'waiting' || this.said.get(stage.id) === seen) continue;
       this.said.set(stage.id, seen);
       this.write(`${stage.id}: ${stage.state}, ${describeStage(stage, activities, now)}`);
@@ -27,7 +27,6 @@ export class ProgressLines {
   };
 }
 
-function milestone({ state, episodes }: StageProgress): string {
-  const part = episodes.planned > 0 ? Math.floor((STEPS * episodes.finished) / episodes.planned) : 0;
-  return `${state} ${part}`;
+function milestone(stage: StageProgress, activities: readonly ActivityStatus[]): string {
+  return `${stage.state} ${Math.floor(STEPS * shareDone(stage, activities))}`;
 }

@@ -1,0 +1,11 @@
+import { Command } from 'commander';
+import { registerLearning } from './learning';
+
+const program = new Command('bench').description(
+  'Benchmarks; each prints its machine and versions and writes JSON to bench/results.',
+);
+for (const register of [registerLearning]) register(program);
+program.parseAsync().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
