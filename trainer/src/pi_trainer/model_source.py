@@ -29,7 +29,10 @@ class Reader:
 def reader_of(files: SideFiles) -> Reader:
     """Builds the reader from a policy's files. Raises MODEL_INVALID without a chat template or an end token."""
     config = _json(files, "tokenizer_config.json")
-    tokenizer = Tokenizer.from_str(files.contents["tokenizer.json"].decode())
+    try:
+        tokenizer = Tokenizer.from_str(files.contents["tokenizer.json"].decode())
+    except Exception as failure:  # the Rust library raises nothing narrower
+        raise TrainerError("MODEL_INVALID", f"tokenizer.json: {failure}", "The file is damaged.") from failure
     source = files.contents.get("chat_template.jinja", b"").decode() or config.get("chat_template")
     if not isinstance(source, str):
         raise TrainerError("MODEL_INVALID", "the tokenizer has no chat template", "Add a chat_template.jinja.")

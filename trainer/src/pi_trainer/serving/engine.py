@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from tokenizers import Tokenizer
 
-from .llama import Llama
+from .llama import PREFILL_WIDTH, Llama
 from .prefix_cache import PrefixCache
 from .sampling import Sampling, choose, log_probabilities
 
@@ -110,9 +110,9 @@ class Engine:
         waiting = [slot for slot, generation in enumerate(self._active) if len(generation.pending) > 1]
         if not waiting:
             return
-        width = max(len(self._active[slot].pending) for slot in waiting)
+        width = min(PREFILL_WIDTH, max(len(self._active[slot].pending) for slot in waiting))
         chosen = waiting[: max(1, _PREFILL_ROWS // width)]
-        tokens = [self._active[slot].pending[:_PREFILL_ROWS] for slot in chosen]
+        tokens = [self._active[slot].pending[:width] for slot in chosen]
         hidden = self._model.prefill(chosen, tokens, [self._active[slot].done for slot in chosen])
         ready, rows = [], []
         for row, (slot, ids) in enumerate(zip(chosen, tokens, strict=True)):

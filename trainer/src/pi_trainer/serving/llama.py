@@ -16,6 +16,8 @@ from ..errors import TrainerError
 from .policy import Tensors
 
 _LENGTHS = (32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192)
+_PAGE = 128  # tokens mixed by one product: BLAS splits longer sums, and where it splits depends on the other dimensions
+PREFILL_WIDTH = 64  # tokens of one prompt in one call, so that the shapes `invariance` has to check are few
 _VOCABULARY_MULTIPLE = 64  # vector instructions must not meet a row's end, where the rest is computed otherwise
 
 
@@ -77,6 +79,7 @@ class Llama:
     """
     Weights, and keys and values of `slots` conversations of up to `context` tokens.
 
+    `depth`: how many of the layers run; all of them but for checks.
     `uniform`: attention always runs over the whole context, so that with one row per slot every call has one shape.
     """
 
@@ -84,6 +87,7 @@ class Llama:
         """`row_multiple`: matrix rows are padded to a multiple of it; below 4, BLAS takes other paths."""
         self.shape, self.slots, self.row_multiple = shape, slots, row_multiple
         self.uniform = False
+        self.depth = shape.layers
         self.length = next((n for n in _LENGTHS if n >= context), -(-context // 64) * 64)
         self.context = context
         try:
@@ -174,7 +178,7 @@ class Llama:
         shape = self.shape
         cos, sin = turns
         count, q_heads, kv = cos.shape[0], shape.heads, shape.kv_heads
-        for number, layer in enumerate(self._layers):
+        for number, layer in enumerate(self._layers[: self.depth]):
             normal = rms_norm(x, (shape.hidden,), layer.attention_norm, shape.epsilon)
             qkv = (normal @ layer.qkv.t()).view(x.shape[0], q_heads + 2 * kv, shape.head_size)
             turned = _rotate(qkv[:count, : q_heads + kv], cos, sin)
@@ -217,7 +221,11 @@ class Llama:
 
 def _attention(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     scores = torch.baddbmm(mask, q, k.transpose(1, 2), alpha=q.shape[-1] ** -0.5)
-    return torch.bmm(torch.softmax(scores, -1), v)
+    weights = torch.softmax(scores, -1)
+    mixed = torch.bmm(weights[..., :_PAGE], v[:, :_PAGE])
+    for start in range(_PAGE, v.shape[1], _PAGE):  # beyond a row's own tokens this adds exact zeros
+        mixed += torch.bmm(weights[..., start : start + _PAGE], v[:, start : start + _PAGE])
+    return mixed
 
 
 def _rotate(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:

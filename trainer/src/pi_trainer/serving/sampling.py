@@ -39,7 +39,7 @@ def choose(logits: torch.Tensor, rows: Sequence[Sampling], numbers: Sequence[int
 
 
 def _nucleus(weights: torch.Tensor, top_p: torch.Tensor) -> torch.Tensor:
-    ordered, order = weights.sort(-1, descending=True, stable=True)
+    ordered, order = weights.sort(stable=True, dim=-1, descending=True)
     before = ordered.cumsum(-1) - ordered
     ordered[before >= top_p[:, None] * ordered.sum(-1, keepdim=True)] = 0
     return torch.zeros_like(weights).scatter_(-1, order, ordered)
