@@ -7,8 +7,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from conftest import LORA
 
+from conftest import LORA
 from pi_trainer.errors import TrainerError
 from pi_trainer.sft import PolicyTrainer
 
@@ -20,7 +20,7 @@ def variant(request: pytest.FixtureRequest, base_model: Path) -> dict:
     return {"method": "lora", "model": {"directory": str(base_model)}, "recipe": {"lora": LORA}}
 
 
-def digest_of(run) -> str:  # noqa: ANN001
+def digest_of(run) -> str:
     return run.last("done")["metrics"]["digest"]
 
 
@@ -91,7 +91,7 @@ def test_a_named_checkpoint_must_be_whole_and_of_this_job(make_job, train_here, 
         train_here(make_job("other", recipe={"learningRate": 1e-4}, resumeFrom=str(checkpoint)))
     assert raised.value.code == "CHECKPOINT_INVALID"
     (checkpoint / "policy" / "model.safetensors").write_bytes(b"")
-    with pytest.raises(TrainerError, match="model.safetensors") as raised:
+    with pytest.raises(TrainerError, match=r"model\.safetensors") as raised:
         train_here(make_job("other", resumeFrom=str(checkpoint)))
     assert raised.value.code == "CHECKPOINT_INVALID"
 
@@ -103,7 +103,7 @@ def test_a_finished_run_resumed_is_done_again_without_training(make_job, train_h
     assert not [e for e in again.events if e["event"] == "progress"]
 
 
-def end_of_stdin(process) -> None:  # noqa: ANN001
+def end_of_stdin(process) -> None:
     os.close(process.stdin)
     process.stdin = os.open(os.devnull, os.O_RDONLY)
 

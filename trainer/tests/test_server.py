@@ -28,7 +28,7 @@ def fetch(url: str, body: object = None) -> tuple[int, dict]:
 
 @pytest.fixture
 def serve(start, base_model: Path) -> Callable[..., tuple]:
-    def run(*options: object):  # noqa: ANN202
+    def run(*options: object):
         process = start("serve", "--policy", base_model, *options)
         ready = process.until("ready")
         return process, ready
@@ -92,7 +92,7 @@ def test_what_would_change_results_is_honoured_or_refused(shared_url: str, chang
 
 
 @pytest.fixture(scope="module")
-def shared_url(base_model: Path):  # noqa: ANN201
+def shared_url(base_model: Path):
     """One server for all refusals, in this process."""
     import asyncio
 

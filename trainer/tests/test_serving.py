@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import LORA, dialogue
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
+from conftest import LORA, dialogue
 from pi_trainer.digest import directory_digest
 from pi_trainer.errors import TrainerError
 from pi_trainer.export import export
@@ -20,7 +20,6 @@ from pi_trainer.serving.llama import Llama, Shape
 from pi_trainer.serving.policy import Policy, load_policy
 from pi_trainer.serving.prefix_cache import PrefixCache
 from pi_trainer.serving.sampling import Sampling, choose, uniforms
-
 
 OTHER_REPLY = {"role": "assistant", "content": "sell a bike i want ."}
 
@@ -172,7 +171,7 @@ def test_an_adapter_merged_speaks_as_unmerged(base_model: Path, make_job, train_
     assert [tokens for tokens, _ in run(engine_of(merged), prompts, temperature=0.0)] == answers
     with pytest.raises(TrainerError, match="trained on"):
         load_policy(adapter, tmp_path / "merged")
-    with pytest.raises(TrainerError, match="--base"):
+    with pytest.raises(TrainerError, match="is an adapter"):
         load_policy(adapter)
 
 

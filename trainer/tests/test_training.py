@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import LORA
 from safetensors.torch import load_file
 
+from conftest import LORA
 from pi_trainer.checkpoint import read_checkpoint
 from pi_trainer.digest import directory_digest
 from pi_trainer.errors import TrainerError, classify

@@ -1,4 +1,4 @@
-"""A policy directory: weights and the few files that say how to read them. No times, no paths: same policy, same bytes."""
+"""A policy directory: weights and how to read them. No times, no paths: the same policy has the same bytes."""
 
 import json
 import shutil

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 from ..chat_template import Message
 from .sampling import Sampling
@@ -72,7 +73,7 @@ class _Fields:
         self._given = given
         self.taken: set[str] = set()
 
-    def take(self, key: str, kinds: type | tuple[type, ...], default: object = None):  # noqa: ANN201
+    def take(self, key: str, kinds: type | tuple[type, ...], default: object = None) -> Any:
         self.taken.add(key)
         value = self._given.get(key, default)
         if value is None:

@@ -7,6 +7,7 @@ whichever way and beside whatever neighbours they were computed; `invariance` ch
 """
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -19,6 +20,10 @@ _LENGTHS = (32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 40
 _PAGE = 128  # tokens mixed by one product: BLAS splits longer sums, and where it splits depends on the other dimensions
 PREFILL_WIDTH = 64  # tokens of one prompt in one call, so that the shapes `invariance` has to check are few
 _VOCABULARY_MULTIPLE = 64  # vector instructions must not meet a row's end, where the rest is computed otherwise
+
+
+# A layer's number and its queries [rows, heads, head_size] → what attention gives [tokens, heads · head_size].
+Attend = Callable[[int, torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -133,8 +138,7 @@ class Llama:
 
         def attend(layer: int, query: torch.Tensor) -> torch.Tensor:
             queries[:, :group] = query[:count].reshape(-1, group, shape.head_size)
-            keys, values = self._views(layer, count, longest)
-            return _attention(queries, keys, values, mask)[:, :group].reshape(count, -1)
+            return _attention(queries, *self._cached(layer, range(count), longest), mask)[:, :group].reshape(count, -1)
 
         return self._run(self._embed(tokens), self._turns(position), writes, attend)
 
@@ -156,8 +160,7 @@ class Llama:
         def attend(layer: int, query: torch.Tensor) -> torch.Tensor:
             grouped = query[: batch * width].view(batch, width, shape.kv_heads, group, shape.head_size)
             grouped = grouped.transpose(1, 2).reshape(-1, width * group, shape.head_size)
-            cached = self._by_slot[layer, :, :, :, :longest].index_select(1, chosen).flatten(1, 2)
-            mixed = _attention(grouped, cached[0], cached[1], mask)
+            mixed = _attention(grouped, *self._cached(layer, slots, longest), mask)
             mixed = mixed.view(batch, shape.kv_heads, width, group, shape.head_size).transpose(1, 2)
             return mixed.reshape(batch * width, -1)
 
@@ -173,8 +176,8 @@ class Llama:
         return scores[:count]
 
     def _run(
-        self, x: torch.Tensor, turns: tuple[torch.Tensor, torch.Tensor], writes: torch.Tensor, attend
-    ) -> torch.Tensor:  # noqa: ANN001, E501
+        self, x: torch.Tensor, turns: tuple[torch.Tensor, torch.Tensor], writes: torch.Tensor, attend: Attend
+    ) -> torch.Tensor:
         shape = self.shape
         cos, sin = turns
         count, q_heads, kv = cos.shape[0], shape.heads, shape.kv_heads
@@ -205,14 +208,17 @@ class Llama:
         rows = (slots * self.shape.kv_heads * self.length + position)[:, None] + self._head_offsets
         return torch.where(live[:, None], rows, self._rows).view(-1)
 
-    def _views(self, layer: int, count: int, longest: int) -> tuple[torch.Tensor, torch.Tensor]:
-        cached = self._by_slot[layer, :, :count].flatten(1, 2)[:, :, :longest]
-        return cached[0], cached[1]
+    def _cached(self, layer: int, slots: Sequence[int], longest: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Keys and values [slots · kv_heads, longest, head_size]; slots in a row are not copied."""
+        found = self._by_slot[layer, :, :, :, :longest]
+        in_a_row = slots[-1] - slots[0] == len(slots) - 1  # slots are ascending
+        found = found[:, slots[0] : slots[-1] + 1] if in_a_row else found.index_select(1, torch.tensor(slots))
+        return tuple(found.flatten(1, 2))
 
     def _bucket(self, tokens: int) -> int:
         if self.uniform:
             return self.length
-        return next((n for n in self.lengths() if tokens <= n))
+        return next(n for n in self.lengths() if tokens <= n)
 
     def lengths(self) -> list[int]:
         """The lengths attention is padded to."""

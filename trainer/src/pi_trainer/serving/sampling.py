@@ -12,7 +12,7 @@ _MASK = (1 << 64) - 1
 
 @dataclass(frozen=True)
 class Sampling:
-    """`temperature` 0 takes the likeliest token. `top_p` keeps the smallest set of tokens with that much probability."""
+    """`temperature` 0: the likeliest token. `top_p`: only the smallest set of tokens with that much probability."""
 
     temperature: float = 1.0
     top_p: float = 1.0
@@ -21,21 +21,23 @@ class Sampling:
 
 def choose(logits: torch.Tensor, rows: Sequence[Sampling], numbers: Sequence[int]) -> list[int]:
     """One token id per row of float32 logits [n, vocabulary]; `numbers`: how many tokens each row has already."""
-    temperatures = torch.tensor([row.temperature for row in rows], dtype=torch.float64)
-    greedy = logits.argmax(-1)
-    if bool((temperatures == 0).all()):
-        return greedy.tolist()
-    scores = logits.double() / torch.where(temperatures == 0, 1.0, temperatures)[:, None]
-    weights = (scores - scores.amax(-1, keepdim=True)).exp_()
-    cut = [index for index, row in enumerate(rows) if row.top_p < 1 and row.temperature > 0]
+    greedy = [index for index, row in enumerate(rows) if row.temperature == 0]
+    if len(greedy) == len(rows):
+        return logits.argmax(-1).tolist()
+    temperatures = torch.tensor([row.temperature or 1.0 for row in rows], dtype=torch.float64)
+    scores = logits.double().div_(temperatures[:, None])
+    weights = scores.sub_(scores.amax(-1, keepdim=True)).exp_()
+    cut = [index for index, row in enumerate(rows) if row.top_p < 1]
     if cut:
         weights[cut] = _nucleus(weights[cut], torch.tensor([rows[index].top_p for index in cut], dtype=torch.float64))
     cumulative = weights.cumsum(-1)
-    points = torch.from_numpy(uniforms([row.seed for row in rows], numbers)) * cumulative[:, -1]
-    # The first token whose cumulative weight exceeds the point; rounding must not lead beyond the last one.
-    chosen = torch.searchsorted(cumulative, points[:, None], right=True)[:, 0]
-    last = (weights > 0).cumsum(-1).argmax(-1)
-    return torch.where(temperatures == 0, greedy, torch.minimum(chosen, last)).tolist()
+    total = cumulative[:, -1]
+    points = torch.from_numpy(uniforms([row.seed for row in rows], numbers)) * total
+    points = torch.minimum(points, torch.nextafter(total, torch.zeros_like(total)))  # rounding must not reach the end
+    chosen = torch.searchsorted(cumulative, points[:, None], right=True)[:, 0].tolist()
+    for index in greedy:
+        chosen[index] = int(logits[index].argmax())
+    return chosen
 
 
 def _nucleus(weights: torch.Tensor, top_p: torch.Tensor) -> torch.Tensor:
