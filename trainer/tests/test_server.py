@@ -100,9 +100,10 @@ def shared_url(base_model: Path):
     from aiohttp import web
 
     from pi_trainer.serving.engine import Engine
-    from pi_trainer.serving.llama import Llama, Shape
+    from pi_trainer.serving.llama import Llama
     from pi_trainer.serving.policy import load_policy
     from pi_trainer.serving.server import PolicyServer
+    from pi_trainer.serving.shape import Shape
 
     with torch.inference_mode():
         policy = load_policy(base_model)

@@ -16,10 +16,11 @@ from pi_trainer.export import export
 from pi_trainer.policy_files import SideFiles
 from pi_trainer.serving.engine import Engine, Generation
 from pi_trainer.serving.invariance import make_invariant
-from pi_trainer.serving.llama import Llama, Shape
+from pi_trainer.serving.llama import Llama
 from pi_trainer.serving.policy import Policy, load_policy
 from pi_trainer.serving.prefix_cache import PrefixCache
 from pi_trainer.serving.sampling import Sampling, choose, uniforms
+from pi_trainer.serving.shape import Shape
 
 OTHER_REPLY = {"role": "assistant", "content": "sell a bike i want ."}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def canonical_json(value: object) -> bytes:
-    """RFC 8785 for what we digest: strings, integers, booleans, null, lists, objects with ASCII keys; floats by `repr`."""
+    """RFC 8785 for what we digest: strings, integers, booleans, null, lists, objects with ASCII keys."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 

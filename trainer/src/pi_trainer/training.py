@@ -1,48 +1,32 @@
 """A training run from its job: prepare, train, leave a servable policy and checkpoints that can be resumed anywhere."""
 
-import json
 import shutil
-import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from .batches import BatchPlan
-from .checkpoint import Checkpoint, find_newest, read_checkpoint, write_checkpoint
-from .dataset import Tokenised, read_rows, tokenise
-from .digest import directory_digest, sha256_file, sha256_json
+from .checkpoint import MANIFEST, Checkpoint, find_newest, read_checkpoint, write_checkpoint
+from .digest import directory_digest
 from .errors import TrainerError
 from .events import EventStream
 from .job import Job
-from .model_source import Reader, draw_weights, reader_of, side_files_for
-from .policy_files import ADAPTER_CONFIG, BASE_FILE, SideFiles, link_tree, pretty_json, write_weights
+from .policy_files import ADAPTER_CONFIG, BASE_FILE, link_tree, pretty_json, write_weights
+from .preparation import Prepared, load_model, plan_batches, prepare, refuse_quantisation
 from .sft import PolicyTrainer, Progress
 from .stopping import StopRequest
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """Everything a run is made of, before the first step."""
-
-    files: SideFiles
-    reader: Reader
-    data: Tokenised
-    base_digest: str | None
-    run: str
-
-
 def train(job: Job, events: EventStream, stop: StopRequest) -> bool:
     """Runs a job; True when it is done, False when it left early with a checkpoint. Raises TrainerError and others."""
-    _refuse_quantisation(job)
+    refuse_quantisation(job)
     work = Path(job.work_directory)
     work.mkdir(parents=True, exist_ok=True)
-    prepared = _prepare(job)
-    plan, steps = _plan(job, prepared.data)
-    with tempfile.TemporaryDirectory(prefix="pi-trainer-") as scratch:
-        run = _Run(job, prepared, plan, steps, events, stop, Path(scratch))
-        return run.go()
+    prepared = prepare(job)
+    plan, steps = plan_batches(job, prepared.data)
+    scratch = work / "scratch"  # where transformers finds the tokenizer; a killed run's is overwritten
+    try:
+        return _Run(job, prepared, plan, steps, events, stop, scratch).go()
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 class _Run:
@@ -96,7 +80,7 @@ class _Run:
 
         self._prepared.files.write(scratch)
         return PolicyTrainer(
-            model=_load_model(self._job, self._prepared, scratch),
+            model=load_model(self._job, self._prepared, scratch),
             tokenizer=AutoTokenizer.from_pretrained(scratch),
             data=self._prepared.data,
             plan=self._plan,
@@ -114,11 +98,8 @@ class _Run:
         if self._job.resume_from is None:
             return None
         directory = Path(self._job.resume_from)
-        if (
-            directory.is_dir()
-            and not directory.name.startswith("checkpoint-")
-            and not (directory / "manifest.json").exists()
-        ):
+        named = directory.name.startswith("checkpoint-") or (directory / MANIFEST).exists()
+        if directory.is_dir() and not named:
             return find_newest(directory, self._prepared.run, self._report_ignored)
         checkpoint = read_checkpoint(directory)
         if checkpoint.run != self._prepared.run:
@@ -208,81 +189,3 @@ def _adapter_config(trainer: PolicyTrainer) -> bytes:
     config["inference_mode"] = True
     plain = {key: sorted(value) if isinstance(value, set) else value for key, value in config.items()}
     return pretty_json(plain)
-
-
-def _refuse_quantisation(job: Job) -> None:
-    if job.quantisation is None:
-        return
-    from importlib.util import find_spec
-
-    lacks = "a GPU" if not torch.cuda.is_available() else None
-    lacks = "the package bitsandbytes" if find_spec("bitsandbytes") is None else lacks
-    raise TrainerError(
-        "QUANTISATION_UNAVAILABLE",
-        f"quantisation {job.quantisation.kind} needs {lacks}" if lacks else "quantisation is not supported yet",
-        "Leave quantisation out: LoRA on unquantised weights needs more memory but nothing else.",
-    )
-
-
-def _prepare(job: Job) -> Prepared:
-    paths = [Path(path) for path in job.datasets]
-    rows = read_rows(paths)
-    if job.model.initialise is not None:
-        files, base = side_files_for(job.model.initialise, rows), None
-        model: object = job.model.initialise.model_dump(by_alias=True)
-    else:
-        directory = Path(job.model.directory or "")
-        files = SideFiles.read(directory)
-        model = base = directory_digest(directory)
-        files = files if job.method == "lora" else _in_float32(files)
-    reader = reader_of(files)
-    recipe = job.recipe.model_dump(by_alias=True, exclude={"checkpoint_every", "keep_checkpoints"})
-    run = {
-        "method": job.method,
-        "model": model,
-        "datasets": [sha256_file(path) for path in paths],
-        "lossOn": job.loss_on,
-        "recipe": recipe,
-    }
-    data = tokenise(rows, reader.template, reader.tokenizer, job.loss_on, _row_limit(job, files), reader.unknown_id)
-    return Prepared(files, reader, data, base if job.method == "lora" else None, sha256_json(run))
-
-
-def _row_limit(job: Job, files: SideFiles) -> int:
-    context = json.loads(files.contents["config.json"]).get("max_position_embeddings", job.recipe.max_length)
-    return min(job.recipe.max_length, context)
-
-
-def _in_float32(files: SideFiles) -> SideFiles:
-    """A fully trained policy keeps the precision it was trained in."""
-    config = json.loads(files.contents["config.json"])
-    config.pop("torch_dtype", None)
-    config["dtype"] = "float32"
-    return SideFiles({**files.contents, "config.json": pretty_json(config)})
-
-
-def _plan(job: Job, data: Tokenised) -> tuple[BatchPlan, int]:
-    recipe = job.recipe
-    plan = BatchPlan([len(ids) for ids in data.input_ids], recipe.tokens_per_batch, recipe.seed)
-    accumulation = recipe.gradient_accumulation
-    steps = recipe.steps or max(1, -(-plan.batches_in(recipe.epochs or 0) // accumulation))
-    plan.total = steps * accumulation
-    return plan, steps
-
-
-def _load_model(job: Job, prepared: Prepared, scratch: Path) -> Callable[..., object]:
-    from transformers import AutoConfig, AutoModelForCausalLM
-
-    half = job.recipe.precision == "bfloat16" and job.method == "lora"
-    dtype = torch.bfloat16 if half else torch.float32
-    try:
-        if job.model.initialise is not None:
-            model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(scratch), dtype=dtype)
-            draw_weights(model, job.model.initialise, prepared.reader.tokenizer, job.recipe.seed)
-        else:
-            model = AutoModelForCausalLM.from_pretrained(job.model.directory, dtype=dtype, local_files_only=True)
-    except (OSError, ValueError, KeyError) as failure:
-        raise TrainerError(
-            "MODEL_INVALID", f"{job.model.directory}: {failure}", "Give a Hugging Face causal language model."
-        ) from failure
-    return model

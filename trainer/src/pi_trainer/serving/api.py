@@ -73,7 +73,7 @@ class _Fields:
         self._given = given
         self.taken: set[str] = set()
 
-    def take(self, key: str, kinds: type | tuple[type, ...], default: object = None) -> Any:
+    def take(self, key: str, kinds: type | tuple[type, ...], default: object = None) -> Any:  # noqa: ANN401  `kinds` says which
         self.taken.add(key)
         value = self._given.get(key, default)
         if value is None:

@@ -11,9 +11,10 @@ from ..events import EventStream
 from ..stopping import StopRequest
 from .engine import Engine
 from .invariance import make_invariant
-from .llama import Llama, Shape
+from .llama import Llama
 from .policy import load_policy
 from .server import PolicyServer
+from .shape import Shape
 
 
 def serve(options: Namespace, events: EventStream, stop: StopRequest) -> None:
