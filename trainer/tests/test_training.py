@@ -1,6 +1,7 @@
 """What training leaves: the same bytes for the same job, and errors that say what to do."""
 
 import json
+import os
 import resource
 import shutil
 from pathlib import Path
@@ -101,6 +102,13 @@ def test_a_full_disk_is_told_as_such() -> None:
     with pytest.raises(OSError) as raised, Path("/dev/full").open("wb", buffering=0) as full:
         full.write(b"x")
     assert classify(raised.value).code == "DISK_FULL"
+
+
+def test_full_standard_output_is_told_on_stderr(make_job, start) -> None:
+    def fill_stdout() -> None:
+        os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
+
+    assert start("train", make_job(), prepare=fill_stdout).wait() == 1
 
 
 def test_a_checkpoint_that_does_not_fit_is_disk_full_and_leaves_nothing_half(make_job, start, tmp_path: Path) -> None:

@@ -26,7 +26,10 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as failure:
         traceback.print_exc()
         error = classify(failure)
-        events.emit("error", code=error.code, message=error.message, hint=error.hint)
+        try:
+            events.emit("error", code=error.code, message=error.message, hint=error.hint)
+        except OSError as unwritten:  # stdout itself is full or closed: stderr is all that is left
+            print(f"{error.code}: {error.message} {error.hint} ({unwritten})", file=sys.stderr)
         return 1
 
 

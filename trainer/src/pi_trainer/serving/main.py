@@ -1,6 +1,7 @@
 """`pi_trainer serve`: load, check, listen, say so, and leave cleanly."""
 
 import asyncio
+import os
 from argparse import Namespace
 
 import torch
@@ -19,6 +20,7 @@ from .shape import Shape
 
 def serve(options: Namespace, events: EventStream, stop: StopRequest) -> None:
     """Serves until `stop` is requested. Raises TrainerError when it cannot start."""
+    stop.defer(lambda: os._exit(0))  # nothing is in flight yet
     torch.set_num_threads(options.threads)
     with torch.inference_mode():
         policy = load_policy(options.policy, options.base)
