@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { designEpisodes as designPureEpisodes, type DesignParameters } from '../domain/episode/design';
 import { ArtifactRef, Sha256 } from '../schemas/artifact';
-import { CollectedEpisode, Ending } from '../schemas/episode';
+import { type CollectedEpisode, Ending } from '../schemas/episode';
 import type { Player } from '../schemas/episode';
 import { MEDIA_TYPES } from '../schemas/names';
 import { TaskSet } from '../schemas/profiles';

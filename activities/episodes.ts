@@ -5,14 +5,14 @@ import { viewOf } from '../domain/episode/view';
 import { templateNamed } from '../domain/prompts/template';
 import { seedOf } from '../domain/random';
 import type { ArtifactRef } from '../schemas/artifact';
-import { type Action, Ending, type Episode, type Player, Turn } from '../schemas/episode';
+import { type Action, type Ending, type Episode, type Player, Turn } from '../schemas/episode';
 import type { ModelCall } from '../schemas/modelCall';
 import type { Sampling } from '../schemas/model';
 import type { ChatMessage } from '../schemas/training';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import type { CastEpisode, CollectionDesigns } from './support/collectionDesigns';
 import { failure } from './support/failures';
-import { resumedFrom } from './support/heartbeat';
+import { ALIVE_EVERY_MS, keepAlive, resumedFrom } from './support/heartbeat';
 import type { Completion, Endpoint, LanguageModels } from './support/languageModels';
 import { recordCall } from './support/recordCall';
 import type { ServedPolicies } from './support/servedPolicies';
@@ -51,34 +51,43 @@ export function createEpisodeActivities({ store, models, designs, policies }: Ep
      * repair call ends the episode as `unparsable`.
      */
     async playEpisode({ design, number }: PlayEpisodeInput): Promise<PlayedEpisode> {
-      const context = Context.current();
       const cast = await designs.cast(design, number);
       const { id } = cast.episode;
       const resumed = resumedFrom(Progress);
       const turns: Turn[] = resumed?.id === id ? resumed.turns : [];
-      let broken: { call: ModelCall; unreadAnswer: string } | undefined;
-      let ending = endingOf(turns, cast.design.rules);
-      while (ending === null && !broken) {
-        const speaker = nextSpeaker(turns);
-        const answered = await answerTurn(cast, turns);
-        if ('action' in answered) {
-          turns.push({ number: turns.length, speaker, action: answered.action, call: answered.call });
-          context.heartbeat({ id, turns });
-          ending = endingOf(turns, cast.design.rules);
-        } else {
-          broken = answered;
-        }
+      const stopHeartbeat = keepAlive(() => ({ id, turns }), ALIVE_EVERY_MS);
+      try {
+        return await playOn(cast, turns);
+      } finally {
+        stopHeartbeat();
       }
-      const episode = describe(cast, turns, ending ?? 'unparsable', broken?.unreadAnswer);
-      const { digest } = await store.putJson(episode, `episode-${id}.json`);
-      return {
-        episode: digest.sha256,
-        ending: episode.ending,
-        turns: turns.length,
-        ...spent(turns, broken?.call),
-      };
     },
   };
+
+  async function playOn(cast: CastEpisode, turns: Turn[]): Promise<PlayedEpisode> {
+    const { id } = cast.episode;
+    let broken: { call: ModelCall; unreadAnswer: string } | undefined;
+    let ending = endingOf(turns, cast.design.rules);
+    while (ending === null && !broken) {
+      const speaker = nextSpeaker(turns);
+      const answered = await answerTurn(cast, turns);
+      if ('action' in answered) {
+        turns.push({ number: turns.length, speaker, action: answered.action, call: answered.call });
+        Context.current().heartbeat({ id, turns });
+        ending = endingOf(turns, cast.design.rules);
+      } else {
+        broken = answered;
+      }
+    }
+    const episode = describe(cast, turns, ending ?? 'unparsable', broken?.unreadAnswer);
+    const { digest } = await store.putJson(episode, `episode-${id}.json`);
+    return {
+      episode: digest.sha256,
+      ending: episode.ending,
+      turns: turns.length,
+      ...spent(turns, broken?.call),
+    };
+  }
 
   async function answerTurn(cast: CastEpisode, turns: readonly Turn[]): Promise<Answered> {
     const speaker = nextSpeaker(turns);

@@ -7,6 +7,7 @@ import type { Rating, UnratedReason } from '../schemas/rating';
 import type { Scores } from '../schemas/scores';
 import type { CastEpisode } from './support/collectionDesigns';
 import type { EpisodeDependencies } from './episodes';
+import { ALIVE_EVERY_MS, keepAlive } from './support/heartbeat';
 import type { Completion } from './support/languageModels';
 import { recordCall } from './support/recordCall';
 
@@ -37,7 +38,7 @@ export function createRatingActivities({ store, models, designs }: Omit<EpisodeD
     async rateEpisode({ design, number, episode: digest }: RateEpisodeInput): Promise<RatedEpisode> {
       const cast = await designs.cast(design, number);
       const episode = await store.getJson(digest, Episode);
-      const rating = episode.ending === 'unparsable' ? unparsable(episode) : await judge(cast, episode);
+      const rating = episode.ending === 'unparsable' ? unparsable(episode) : await judgeAlive(cast, episode);
       const { digest: stored } = await store.putJson(rating, `rating-${episode.id}.json`);
       return {
         rating: stored.sha256,
@@ -48,6 +49,15 @@ export function createRatingActivities({ store, models, designs }: Omit<EpisodeD
       };
     },
   };
+
+  async function judgeAlive(cast: CastEpisode, episode: Episode): Promise<Rating> {
+    const stopHeartbeat = keepAlive(() => null, ALIVE_EVERY_MS);
+    try {
+      return await judge(cast, episode);
+    } finally {
+      stopHeartbeat();
+    }
+  }
 
   async function judge({ design, task, agents }: CastEpisode, episode: Episode): Promise<Rating> {
     const spec = design.judge;

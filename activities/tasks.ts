@@ -5,7 +5,7 @@ import type { ArtifactRef } from '../schemas/artifact';
 import type { ParametersOf, StageCost } from '../schemas/plan';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { failure } from './support/failures';
-import { keepAlive } from './support/heartbeat';
+import { ALIVE_EVERY_MS, keepAlive } from './support/heartbeat';
 import type { LanguageModels } from './support/languageModels';
 import { recordCall } from './support/recordCall';
 import { FREE, type Plans, type StageOutcome, type StageWork } from './support/stageWork';
@@ -19,7 +19,6 @@ export interface TaskDependencies {
 const PROMPTS_AT_ONCE = 32;
 /** The journal is written after this many new answers; an attempt that dies loses at most these. */
 const ANSWERS_PER_SAVE = 64;
-const HEARTBEAT_EVERY_MS = 10_000;
 
 /** Answers of the author so far, by stage key: what a new attempt need not ask again. */
 const journalKey = (key: string): string => `journals/${key}.json`;
@@ -35,7 +34,7 @@ export function createTaskActivities({ store, plans, models }: TaskDependencies)
       const journal = (await store.getDocument(journalKey(work.key), z.array(JournalEntry))) ?? [];
       const resumeFrom = [...journal];
       const progress = { accepted: 0, wanted: 0, answered: resumeFrom.length };
-      const stopHeartbeat = keepAlive(() => progress, HEARTBEAT_EVERY_MS);
+      const stopHeartbeat = keepAlive(() => progress, ALIVE_EVERY_MS);
       let saving: Promise<void> = Promise.resolve();
       const save = () => {
         saving = saving.then(() => store.putDocument(journalKey(work.key), journal));

@@ -1,15 +1,15 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import type { ArtifactRef } from '../schemas/artifact';
 import type { ParametersOf, StageCost } from '../schemas/plan';
 import { type PolicyCheckpoint, TrainerEvent, type TrainingJob } from '../schemas/training';
 import type { ArtifactStore } from '../artifacts/artifactStore';
-import { keepCheckpoint, newestCheckpoint } from './support/checkpoints';
+import { keepCheckpoint, listCheckpoints } from './support/checkpoints';
 import { type LineChild, parseLine } from './support/childProcess';
 import { fetchDirectory, putDirectory } from '../artifacts/directories';
 import { failure } from './support/failures';
-import { keepAlive } from './support/heartbeat';
+import { ALIVE_EVERY_MS, keepAlive } from './support/heartbeat';
 import { FREE, inputOf, type Plans, type StageOutcome, type StageWork } from './support/stageWork';
 import { startTrainer, type TrainerRuntime } from './support/trainerProcess';
 
@@ -18,8 +18,6 @@ export interface TrainingDependencies {
   plans: Plans;
   trainer: TrainerRuntime;
 }
-
-const HEARTBEAT_EVERY_MS = 2_000;
 
 /** What a watcher sees of a running job. */
 interface TrainingProgress {
@@ -51,7 +49,7 @@ export function createTrainingActivities({ store, plans, trainer }: TrainingDepe
       try {
         const job = await prepareJob(work, parameters, directory);
         const finished = await runJob(job, work, directory);
-        const outputs = await storePolicies(job.workDirectory, finished);
+        const outputs = await storePolicies(work.key, job.workDirectory, finished);
         return { outputs, counts: { step: finished.step }, cost: gpuTime(started) };
       } finally {
         await rm(directory, { recursive: true, force: true });
@@ -78,7 +76,7 @@ export function createTrainingActivities({ store, plans, trainer }: TrainingDepe
     const model = initialise
       ? { initialise }
       : { directory: await fetchDirectory(store, inputOf(work, 'policy'), policies) };
-    const newest = await newestCheckpoint(store, work.key);
+    const newest = (await listCheckpoints(store, work.key)).at(-1);
     return {
       method,
       model,
@@ -86,16 +84,20 @@ export function createTrainingActivities({ store, plans, trainer }: TrainingDepe
       lossOn,
       recipe: { ...rest, seed },
       workDirectory: join(directory, 'work'),
-      resumeFrom: newest && (await fetchDirectory(store, newest.directory, join(directory, 'resume'))),
+      resumeFrom: newest ? await fetchDirectory(store, newest.directory, join(directory, 'resume')) : null,
     };
   }
 
-  async function runJob(job: TrainingJob, { key, stage }: StageWork, directory: string): Promise<FinishedJob> {
+  async function runJob(
+    job: TrainingJob,
+    { key, stage }: StageWork,
+    directory: string,
+  ): Promise<FinishedJob> {
     const { cancellationSignal } = Context.current();
     const jobFile = join(directory, 'job.json');
     await writeFile(jobFile, JSON.stringify(job));
     const progress: TrainingProgress = { stage, step: 0, steps: 0, loss: null, tokensPerSecond: null };
-    const stopHeartbeat = keepAlive(() => progress, HEARTBEAT_EVERY_MS);
+    const stopHeartbeat = keepAlive(() => progress, ALIVE_EVERY_MS);
     const child = startTrainer(trainer, ['train', jobFile]);
     const stop = () => void child.stop();
     cancellationSignal.addEventListener('abort', stop, { once: true });
@@ -132,8 +134,10 @@ export function createTrainingActivities({ store, plans, trainer }: TrainingDepe
       const event = parsed.data;
       if (event.event === 'error') throw trainerFailure(event);
       if (event.event === 'checkpoint') {
-        const stored = await putDirectory(store, event.directory, `checkpoint-${event.step}`);
-        await keepCheckpoint(store, key, { step: event.step, directory: stored });
+        const { step } = event;
+        const directory = await putDirectory(store, event.directory, `checkpoint-${step}`);
+        const policy = await putDirectory(store, event.policy, `step-${step}`);
+        await keepCheckpoint(store, key, { step, directory, policy });
       }
       if (event.event === 'progress') {
         const { step, steps, loss, tokensPerSecond } = event;
@@ -145,18 +149,12 @@ export function createTrainingActivities({ store, plans, trainer }: TrainingDepe
   }
 
   async function storePolicies(
+    key: string,
     workDirectory: string,
     { metrics }: FinishedJob,
   ): Promise<Record<string, ArtifactRef>> {
-    const exported = join(workDirectory, 'policies');
-    const steps = await readdir(exported);
-    const checkpoints: PolicyCheckpoint[] = [];
-    for (const folder of steps.toSorted((a, b) => stepOf(a) - stepOf(b))) {
-      checkpoints.push({
-        step: stepOf(folder),
-        policy: await putDirectory(store, join(exported, folder), folder),
-      });
-    }
+    const kept = await listCheckpoints(store, key);
+    const checkpoints = kept.map(({ step, policy }): PolicyCheckpoint => ({ step, policy }));
     return {
       policy: await putDirectory(store, join(workDirectory, 'policy'), 'policy'),
       checkpoints: await store.putJson(checkpoints, 'checkpoints.json'),
@@ -164,8 +162,6 @@ export function createTrainingActivities({ store, plans, trainer }: TrainingDepe
     };
   }
 }
-
-const stepOf = (folder: string): number => Number(basename(folder).replace('step-', ''));
 
 const gpuTime = (started: number): StageCost => ({ ...FREE, gpuSeconds: (Date.now() - started) / 1000 });
 

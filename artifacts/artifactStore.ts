@@ -2,6 +2,7 @@ import {
   CreateBucketCommand,
   GetObjectCommand,
   HeadBucketCommand,
+  HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
@@ -22,6 +23,12 @@ export interface ArtifactStoreOptions {
   bucket: string;
   credentials?: { accessKeyId: string; secretAccessKey: string } | undefined;
 }
+
+/**
+ * Larger blobs are looked for before they are sent: a store that refuses a conditional write may close the connection
+ * while the bytes still flow, which the sender sees as a reset.
+ */
+const LOOK_FIRST_BYTES = 32 * 1024;
 
 /**
  * Content-addressed blobs and a few small named documents in one bucket.
@@ -62,7 +69,9 @@ export class ArtifactStore {
 
   async putBytes(bytes: Uint8Array, name: string, mediaType: string): Promise<ArtifactRef> {
     const digest = sha256(bytes);
-    await this.putOnce(blobKey(digest), bytes, mediaType);
+    const key = blobKey(digest);
+    const there = bytes.byteLength > LOOK_FIRST_BYTES && (await this.exists(key));
+    if (!there) await this.putOnce(key, bytes, mediaType);
     return this.reference(digest, name, mediaType, bytes.byteLength);
   }
 
@@ -164,6 +173,16 @@ export class ArtifactStore {
       mediaType,
       bytes,
     };
+  }
+
+  private async exists(key: string): Promise<boolean> {
+    try {
+      await this.client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }));
+      return true;
+    } catch (error) {
+      if (isStatus(error, 404)) return false;
+      throw this.explain(error, key);
+    }
   }
 
   private async putOnce(key: string, bytes: Uint8Array, mediaType: string): Promise<boolean> {

@@ -1,20 +1,15 @@
+import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { startCampaign } from '../cli/campaigns';
-import { readResults } from '../cli/campaignResult';
-import { connect, type Connected } from '../cli/connect';
-import { renderResults } from '../cli/render/resultsTable';
-import { resolveCampaign } from '../cli/resolveCampaign';
-import { followCampaign } from '../cli/watch';
-import { startLocalRuntime } from '../deploy/local/localRuntime';
-import type { Comparison, Results } from '../schemas/evaluation';
-import { checkoutDirectory } from '../workers/checkout';
+import { z } from 'zod';
+import { built, CHECKOUT } from '../deploy/local/checkout';
 import { describeMachine } from './machine';
 
 interface LearningOptions {
   seeds: string;
-  file?: string;
+  file: string;
   state: string;
 }
 
@@ -26,75 +21,69 @@ const CLAIMS = [
   { better: 'BC+SR', worse: 'control-more-steps', p: 0.05 },
 ] as const;
 
+const interval = { low: z.number(), high: z.number() };
+
+/** What `demo --json` prints, as far as it is used here. */
+const Report = z.object({
+  results: z.array(
+    z.object({ policy: z.string(), goal: z.object({ mean: z.number(), ...interval }), episodes: z.number() }),
+  ),
+  comparisons: z.array(
+    z.object({ better: z.string(), worse: z.string(), difference: z.number(), ...interval, p: z.number() }),
+  ),
+  seconds: z.object({ campaign: z.number() }),
+});
+type Report = z.infer<typeof Report>;
+type Comparison = Report['comparisons'][number];
+
 export function registerLearning(program: Command): void {
   program
     .command('learning')
-    .description(
-      'base < BC < BC+SR, with controls, for several seeds: the same campaign with other randomness',
-    )
+    .description('base < BC < BC+SR, with controls: the same campaign with several seeds')
     .option('--seeds <n>', 'how many seeds, from 1', '3')
-    .option('--file <file>', 'campaign file; default: examples/learning.yaml')
+    .option('--file <file>', 'campaign file', join(CHECKOUT, 'examples', 'learning.yaml'))
     .option('--state <dir>', 'folder of the local runtime', '.pi-loop-learning')
     .action(benchLearning);
 }
 
-async function benchLearning(options: LearningOptions): Promise<void> {
-  const seeds = Array.from({ length: Number(options.seeds) }, (_, index) => index + 1);
-  const file = options.file ?? join(checkoutDirectory(), 'examples', 'learning.yaml');
-  const runtime = await startLocalRuntime({ stateDirectory: resolve(options.state) });
-  const connected = await connect(options.state);
-  try {
-    const measured = [];
-    for (const seed of seeds) {
-      const run = await runSeed(file, seed, connected);
-      console.log(
-        `\nseed ${seed}, ${run.seconds.toFixed(0)} s\n${renderResults(run.results, {})}\n${run.claims.map(renderClaim).join('\n')}`,
-      );
-      measured.push({ seed, ...run });
-    }
-    const failed = measured.flatMap(({ claims }) => claims).filter(({ holds }) => !holds).length;
-    const path = join(checkoutDirectory(), 'bench', 'results', 'learning.json');
-    await mkdir(join(path, '..'), { recursive: true });
-    await writeFile(path, JSON.stringify({ machine: describeMachine(), seeds: measured }, null, 2));
-    console.log(
-      `\n${failed === 0 ? 'All claims hold in all seeds' : `${failed} claims do not hold`}. Written to bench/results/learning.json.`,
-    );
-    process.exitCode = failed === 0 ? 0 : 1;
-  } finally {
-    await connected.close();
-    await runtime.stop();
+async function benchLearning({ seeds, file, state }: LearningOptions): Promise<void> {
+  const measured = [];
+  for (let seed = 1; seed <= Number(seeds); seed += 1) {
+    const report = await runCampaign(['--file', file, '--state', state, '--seed', String(seed)]);
+    const claims = CLAIMS.map((claim) => check(claim, report));
+    console.log(`\nseed ${seed}, ${report.seconds.campaign.toFixed(0)} s`);
+    console.log(report.results.map(renderPolicy).join('\n'));
+    console.log(report.comparisons.map(renderComparison).join('\n'));
+    console.log(claims.map(renderClaim).join('\n'));
+    measured.push({ seed, claims, ...report });
   }
+  const failed = measured.flatMap(({ claims }) => claims).filter(({ holds }) => !holds).length;
+  const folder = join(CHECKOUT, 'bench', 'results');
+  await mkdir(folder, { recursive: true });
+  const document = { machine: describeMachine(), seeds: measured };
+  await writeFile(join(folder, 'learning.json'), JSON.stringify(document, null, 2));
+  console.log(`\n${failed === 0 ? 'All claims hold in all seeds' : `${failed} claims do not hold`}.`);
+  process.exitCode = failed === 0 ? 0 : 1;
 }
 
-async function runSeed(file: string, seed: number, { client, store }: Connected) {
-  const started = Date.now();
-  const resolved = await resolveCampaign(file, { campaign: `learning-seed-${seed}`, seed });
-  const { handle } = await startCampaign(client, {
-    campaign: resolved.plan.campaign,
-    plan: await resolved.upload(store),
+/** Runs the demo command as a user does, with another file and seed. */
+async function runCampaign(args: string[]): Promise<Report> {
+  const child = spawn(process.execPath, [built('cli/main.js'), 'demo', '--json', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const results = await readResults(store, await followCampaign(handle));
-  return {
-    seconds: (Date.now() - started) / 1000,
-    claims: CLAIMS.map((claim) => check(claim, results)),
-    results,
-  };
+  return Report.parse(JSON.parse(await text(child.stdout)));
 }
 
-type Claim = (typeof CLAIMS)[number];
-
-function check(claim: Claim, { all }: Results) {
-  const found = all.comparisons.find(
-    ({ metric, better, worse }) => metric === 'goal' && better === claim.better && worse === claim.worse,
-  );
-  return { ...claim, found, holds: found !== undefined && holds(claim, found) };
+function check(claim: (typeof CLAIMS)[number], { comparisons }: Report) {
+  const found = comparisons.find(({ better, worse }) => better === claim.better && worse === claim.worse);
+  return { ...claim, holds: found !== undefined && found.difference > 0 && found.p < claim.p };
 }
 
-const holds = (claim: Claim, { difference, p }: Comparison): boolean => difference > 0 && p < claim.p;
+const renderPolicy = ({ policy, goal, episodes }: Report['results'][number]): string =>
+  `  ${policy.padEnd(20)} goal ${goal.mean.toFixed(2)} [${goal.low.toFixed(2)}, ${goal.high.toFixed(2)}]  ${episodes} episodes`;
 
-function renderClaim({ better, worse, p, found, holds: held }: ReturnType<typeof check>): string {
-  const measured = found
-    ? `${found.difference.toFixed(2)} [${found.low.toFixed(2)}, ${found.high.toFixed(2)}], p ${found.p.toExponential(1)}`
-    : 'not measured';
-  return `${held ? 'holds' : 'FAILS'}: ${better} > ${worse} with p < ${p}: ${measured}`;
-}
+const renderComparison = ({ better, worse, difference, low, high, p }: Comparison): string =>
+  `  ${`${better} − ${worse}`.padEnd(44)} ${difference.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]  p ${p.toExponential(1)}`;
+
+const renderClaim = ({ better, worse, p, holds }: ReturnType<typeof check>): string =>
+  `  ${holds ? 'holds' : 'FAILS'}: ${better} > ${worse} with p < ${p}`;

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { CHECKOUT } from '../deploy/local/checkout';
 import { startLocalRuntime } from '../deploy/local/localRuntime';
-import { checkoutDirectory } from '../workers/checkout';
 import { archiveHistories } from './archiveHistories';
 import { startCampaign } from './campaigns';
 import { type CampaignReport, readResults, reportCampaign } from './campaignResult';
@@ -36,7 +36,7 @@ export function registerDemo(program: Command): void {
 async function runDemo(options: DemoOptions): Promise<void> {
   const setup = Number(process.env['PI_LOOP_SETUP_SECONDS'] ?? 0);
   const say = (text: string) => process.stderr.write(`${text}\n`);
-  const resolved = await resolveCampaign(options.file ?? join(checkoutDirectory(), 'examples', 'demo.yaml'), {
+  const resolved = await resolveCampaign(options.file ?? join(CHECKOUT, 'examples', 'demo.yaml'), {
     seed: options.seed,
   });
   const stateDirectory = resolve(options.state);

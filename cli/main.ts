@@ -40,7 +40,11 @@ function report(error: unknown): number {
     console.error(error.message);
     return error.exitCode;
   }
-  if (error instanceof StorageError || error instanceof LocalRuntimeError) {
+  if (error instanceof LocalRuntimeError) {
+    console.error(`${error.message}. What to do: ${error.hint}.`);
+    return 1;
+  }
+  if (error instanceof StorageError) {
     console.error(error.message);
     return 1;
   }

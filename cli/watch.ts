@@ -68,23 +68,23 @@ type Show = (status: CampaignStatus, now: Date) => void;
 
 async function showUntil(signal: AbortSignal, handle: CampaignHandle, show: Show): Promise<void> {
   const ended = afterLastLook(signal);
+  const look = () => handle.client.withAbortSignal(ended, () => readStatus(handle));
   for (;;) {
     // A campaign whose worker is away cannot be asked; it is looked at again.
-    const status = await Promise.race([readStatus(handle).catch(() => undefined), ended]);
+    const status = await look().catch(() => undefined);
     if (status) show(status, new Date());
     if (signal.aborted) return;
     await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
-/** Resolves when the signal is aborted, after a moment in which a last look may still arrive. */
+/** A look that is under way when the campaign ends has this long to arrive. */
 const LAST_LOOK_MS = 500;
-function afterLastLook(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => setTimeout(() => resolve(undefined), LAST_LOOK_MS), {
-      once: true,
-    });
-  });
+
+function afterLastLook(signal: AbortSignal): AbortSignal {
+  const ended = new AbortController();
+  signal.addEventListener('abort', () => setTimeout(() => ended.abort(), LAST_LOOK_MS), { once: true });
+  return ended.signal;
 }
 
 /** Redraws the whole state in place. */

@@ -130,7 +130,12 @@ export const TrainerEvent = z.discriminatedUnion('event', [
     loss: z.number(),
     tokensPerSecond: z.number(),
   }),
-  z.looseObject({ event: z.literal('checkpoint'), directory: z.string(), step: z.number() }),
+  z.looseObject({
+    event: z.literal('checkpoint'),
+    directory: z.string(),
+    policy: z.string(),
+    step: z.number(),
+  }),
   z.looseObject({
     event: z.literal('done'),
     directory: z.string(),

@@ -2,6 +2,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } 
 import { TASK_QUEUES, type TaskQueue } from '../schemas/names';
 import type { WorkerConfig } from './config';
 import { createActivities, createStore } from './createActivities';
+import { aliveInterceptor } from './aliveInterceptor';
 import { failureInterceptor } from './failureInterceptor';
 import { workflowSource } from './workflowSource';
 
@@ -38,7 +39,10 @@ export async function runWorkers(
         maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
         shutdownGraceTime: SHUTDOWN_GRACE,
         ...limits(taskQueue, config),
-        interceptors: { activity: [failureInterceptor] },
+        interceptors: {
+          activity:
+            taskQueue === TASK_QUEUES.general ? [failureInterceptor, aliveInterceptor] : [failureInterceptor],
+        },
         ...work,
       });
     }),

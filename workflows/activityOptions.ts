@@ -20,31 +20,37 @@ const retry = (
   nonRetryableErrorTypes: [...FATAL_FAILURE_TYPES],
 });
 
+/** Activities say every two seconds that their worker lives; one that is gone is noticed after five silent beats. */
+const WORKER_LOST = '10s';
+/** These may keep the event loop busy for a while with large artifacts. */
+const BUSY_WORKER_LOST = '30s';
+
 export const ACTIVITY_OPTIONS = {
-  /** Reads and writes of small artifacts. An S3 outage of an hour is survived. */
+  /** Reads and writes of artifacts. An S3 outage of an hour is survived. */
   general: {
     ...common,
     taskQueue: TASK_QUEUES.general,
-    startToCloseTimeout: '10m',
-    scheduleToCloseTimeout: '2h',
+    startToCloseTimeout: '1h',
+    scheduleToCloseTimeout: '24h',
+    heartbeatTimeout: BUSY_WORKER_LOST,
     retry: retry('500ms', '30s'),
   },
-  /** Filling a task set: hundreds of author calls; its state travels in heartbeats. */
+  /** Filling a task set: hundreds of author calls, kept in a journal. */
   authoring: {
     ...common,
     taskQueue: TASK_QUEUES.dialogue,
     startToCloseTimeout: '6h',
     scheduleToCloseTimeout: '24h',
-    heartbeatTimeout: '3m',
+    heartbeatTimeout: BUSY_WORKER_LOST,
     retry: retry('1s', '1m'),
   },
-  /** One conversation: at most 100 turns of two calls, each at most two minutes; a heartbeat a turn. */
+  /** One conversation: at most 100 turns of two calls, each at most two minutes. */
   episode: {
     ...common,
     taskQueue: TASK_QUEUES.dialogue,
-    startToCloseTimeout: '2h',
+    startToCloseTimeout: '8h',
     scheduleToCloseTimeout: '24h',
-    heartbeatTimeout: '5m',
+    heartbeatTimeout: WORKER_LOST,
     retry: retry('500ms', '1m'),
   },
   /** One judgement: at most three calls. */
@@ -53,24 +59,25 @@ export const ACTIVITY_OPTIONS = {
     taskQueue: TASK_QUEUES.dialogue,
     startToCloseTimeout: '10m',
     scheduleToCloseTimeout: '24h',
+    heartbeatTimeout: WORKER_LOST,
     retry: retry('500ms', '1m'),
   },
-  /** A training job may take days; it beats every two seconds, so a lost machine is noticed within a minute. */
+  /** A training job may take days. */
   training: {
     ...common,
     taskQueue: TASK_QUEUES.gpuTrain,
     startToCloseTimeout: '7d',
     scheduleToCloseTimeout: '14d',
-    heartbeatTimeout: '1m',
-    retry: retry('2s', '5m'),
+    heartbeatTimeout: BUSY_WORKER_LOST,
+    retry: retry('1s', '5m'),
   },
-  /** Runs as long as the policy is needed; the lease is renewed every few seconds. */
+  /** Runs as long as the policy is needed; the lease is renewed every four seconds. */
   serving: {
     ...common,
     taskQueue: TASK_QUEUES.gpuServe,
     startToCloseTimeout: '7d',
     scheduleToCloseTimeout: '14d',
-    heartbeatTimeout: '30s',
+    heartbeatTimeout: '15s',
     retry: retry('1s', '1m'),
   },
   /** Waiting for a served policy includes waiting for a free slot. */
@@ -79,7 +86,7 @@ export const ACTIVITY_OPTIONS = {
     taskQueue: TASK_QUEUES.general,
     startToCloseTimeout: '7d',
     scheduleToCloseTimeout: '14d',
-    heartbeatTimeout: '30s',
+    heartbeatTimeout: BUSY_WORKER_LOST,
     retry: retry('500ms', '10s'),
   },
 } satisfies Record<string, ActivityOptions>;

@@ -2,8 +2,15 @@ import { z } from 'zod';
 import { ArtifactRef } from '../../schemas/artifact';
 import type { ArtifactStore } from '../../artifacts/artifactStore';
 
-/** A checkpoint that lies whole in the store: the pointer is written after all its files. */
-const StoredCheckpoint = z.strictObject({ step: z.number().int(), directory: ArtifactRef });
+/**
+ * A checkpoint that lies whole in the store: the pointer is written after all its files. `directory` resumes the
+ * training; `policy` is what can be served.
+ */
+const StoredCheckpoint = z.strictObject({
+  step: z.number().int(),
+  directory: ArtifactRef,
+  policy: ArtifactRef,
+});
 export type StoredCheckpoint = z.infer<typeof StoredCheckpoint>;
 
 const prefix = (key: string) => `checkpoints/${key}/`;
@@ -16,8 +23,9 @@ export async function keepCheckpoint(
   await store.putDocumentOnce(`${prefix(key)}${String(checkpoint.step).padStart(9, '0')}.json`, checkpoint);
 }
 
-/** The newest checkpoint of a training stage, whichever attempt on whichever machine made it. */
-export async function newestCheckpoint(store: ArtifactStore, key: string): Promise<StoredCheckpoint | null> {
-  const newest = (await store.list(prefix(key))).at(-1);
-  return newest ? store.getDocument(newest, StoredCheckpoint) : null;
+/** All checkpoints of a training stage by step, whichever attempts on whichever machines made them. */
+export async function listCheckpoints(store: ArtifactStore, key: string): Promise<StoredCheckpoint[]> {
+  const documents = await store.list(prefix(key));
+  const found = await Promise.all(documents.map((document) => store.getDocument(document, StoredCheckpoint)));
+  return found.filter((checkpoint) => checkpoint !== null);
 }

@@ -7,6 +7,9 @@ export function resumedFrom<S extends z.ZodType>(schema: S): z.infer<S> | null {
   return parsed.success ? parsed.data : null;
 }
 
+/** How often an activity says that its worker lives: a lost one is noticed within the heartbeat timeout. */
+export const ALIVE_EVERY_MS = 2_000;
+
 /** Keeps a heartbeat going while something else takes its time; call the result to stop. */
 export function keepAlive(details: () => unknown, everyMs: number): () => void {
   const context = Context.current();

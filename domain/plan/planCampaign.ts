@@ -3,6 +3,7 @@ import type { CampaignSpec, Round } from '../../schemas/campaign';
 import { TASK_QUEUES } from '../../schemas/names';
 import type { ParametersOf, Plan, Stage, StageKind, StagePlayer } from '../../schemas/plan';
 import { seedOf } from '../random/seed';
+import { BASE, comparisonsOf, startingPoints } from './lineage';
 import { estimateAuthoring, estimateEpisodes, NO_WORK } from './estimate';
 
 /** The files a campaign file names, by their path in the spec (`tasks.profiles.agents`). */
@@ -11,7 +12,6 @@ export type CampaignFiles = Readonly<Record<string, ArtifactRef>>;
 type Inputs = Stage['inputs'];
 type Output = Inputs[string];
 
-const BASE = 'base';
 const DEV = 'dev';
 const TEST = 'test';
 
@@ -42,9 +42,7 @@ class Planner {
   stages(): Stage[] {
     this.planBase();
     this.planTasks();
-    this.spec.rounds.forEach((round, index) => {
-      this.planRound(round, round.from ?? this.spec.rounds[index - 1]?.name ?? BASE);
-    });
+    for (const [round, from] of startingPoints(this.spec.rounds)) this.planRound(round, from);
     this.planEvaluations();
     return this.planned;
   }
@@ -194,7 +192,7 @@ class Planner {
       {
         policies,
         references: evaluation.references,
-        pairs: this.comparisons(new Set(policies)),
+        pairs: comparisonsOf(this.spec.rounds, new Set(policies)),
         hardShare: evaluation.hardShare,
         bootstrapSamples: evaluation.bootstrapSamples,
         seed: this.seed('results'),
@@ -213,24 +211,6 @@ class Planner {
       TASK_QUEUES.dialogue,
       this.episodes(tasks * pairsPerTask * 2),
     );
-  }
-
-  /** Each round with the policy it started from, with base, and with later rounds that started from the same. */
-  private comparisons(evaluated: ReadonlySet<string>): [string, string][] {
-    const { rounds } = this.spec;
-    const fromOf = new Map(
-      rounds.map((round, index) => [round.name, round.from ?? rounds[index - 1]?.name ?? BASE]),
-    );
-    const pairs = rounds.flatMap((round, index): [string, string][] => {
-      const from = fromOf.get(round.name) ?? BASE;
-      const siblings = rounds.slice(index + 1).filter((other) => fromOf.get(other.name) === from);
-      return [
-        [round.name, from],
-        ...(from === BASE ? [] : [[round.name, BASE] as [string, string]]),
-        ...siblings.map((other): [string, string] => [round.name, other.name]),
-      ];
-    });
-    return pairs.filter((pair) => pair.every((name) => evaluated.has(name)));
   }
 
   private play(split: string, pairsPerTask: number) {

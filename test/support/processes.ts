@@ -13,10 +13,22 @@ export function descendantsOf(pid: number): ProcessIdentity[] {
   return below(pid).flatMap((child) => identityOf(child) ?? []);
 }
 
+/** The command lines of all processes below one. */
+export function commandsBelow(pid: number): { pid: number; command: string }[] {
+  return descendantsOf(pid).map((child) => ({
+    pid: child.pid,
+    command: execFileSync('ps', ['-p', String(child.pid), '-o', 'args='], { encoding: 'utf8' }).trim(),
+  }));
+}
+
 /** Waits until the condition holds, for things that no event tells. @throws after `seconds` */
-export async function until(what: string, holds: () => boolean, seconds = 20): Promise<void> {
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  seconds = 20,
+): Promise<void> {
   const deadline = performance.now() + seconds * 1000;
-  while (!holds()) {
+  while (!(await holds())) {
     if (performance.now() > deadline) throw new Error(`still not so after ${seconds} s: ${what}`);
     await sleep(20);
   }

@@ -1,0 +1,63 @@
+import { Results } from '../../schemas/evaluation';
+import type { CampaignProgress, CampaignResult, StageProgress } from '../../workflows/messages';
+import type { CampaignHandle } from '../../cli/campaigns';
+import { contentOf, type RunningSystem, startSystem, TINY } from '../support/campaignRuns';
+import { commandsBelow, until } from '../support/processes';
+
+jest.setTimeout(300_000);
+
+let undisturbed: RunningSystem;
+let reference: CampaignResult;
+beforeAll(async () => {
+  undisturbed = await startSystem();
+  reference = await (await undisturbed.start(TINY, 'undisturbed')).result();
+});
+afterAll(() => undisturbed.close());
+
+const stageOf = async (handle: CampaignHandle, id: string): Promise<StageProgress | undefined> => {
+  const progress = await handle.query<CampaignProgress, []>('campaignProgress').catch(() => undefined);
+  return progress?.stages.find((stage) => stage.id === id);
+};
+
+test('a campaign runs from nothing to its table: tasks, dialogues, ratings, training, evaluation', async () => {
+  const results = await undisturbed.store.getJson(reference.results.digest.sha256, Results);
+  expect(results.all.policies.map(({ policy }) => policy)).toEqual(['base', 'BC', 'BC+SR', 'expert']);
+  expect(results.simulated).toBe(true);
+  for (const { episodes, unrated } of results.all.policies) expect([episodes, unrated]).toEqual([16, 0]);
+});
+
+test('the same campaign again computes nothing', async () => {
+  const again = await (await undisturbed.start(TINY, 'again')).result();
+  expect(again.stages.every(({ reused }) => reused)).toBe(true);
+  expect(contentOf(again)).toEqual(contentOf(reference));
+});
+
+/** Kills the process below this one whose command line has the text, as soon as there is one. */
+async function killWhenSeen(text: string): Promise<void> {
+  const seen = () => commandsBelow(process.pid).find(({ command }) => command.includes(text));
+  await until(`a process runs ${text}`, () => seen() !== undefined, 120);
+  const victim = seen();
+  if (victim) process.kill(victim.pid, 'SIGKILL');
+}
+
+test('killing the trainer in training and the workers in collection changes no digest', async () => {
+  const system = await startSystem();
+  try {
+    const handle = await system.start(TINY, 'disturbed');
+    await until(
+      'the base policy trains',
+      async () => (await stageOf(handle, 'base'))?.state === 'running',
+      60,
+    );
+    await killWhenSeen('pi_trainer train');
+    await until(
+      'episodes are played',
+      async () => (await stageOf(handle, 'BC/collect'))?.state === 'running',
+      60,
+    );
+    await killWhenSeen('workers/main.js');
+    expect(contentOf(await handle.result())).toEqual(contentOf(reference));
+  } finally {
+    await system.close();
+  }
+});
