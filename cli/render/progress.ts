@@ -49,7 +49,7 @@ export function describeStage(
       return 'failed';
     case 'finished':
       return [
-        duration(secondsBetween(stage.startedAt, new Date(stage.finishedAt ?? now))),
+        `finished in ${duration(secondsBetween(stage.startedAt, new Date(stage.finishedAt ?? now)))}`,
         ...countsOf(stage),
       ].join(' · ');
     case 'running':
