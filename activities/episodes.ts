@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { z } from 'zod';
 import { endingOf, nextSpeaker } from '../domain/episode/rules';
 import { viewOf } from '../domain/episode/view';
-import { templateNamed } from '../domain/prompts/template';
+import { templateNamed } from '../domain/prompts/templates';
 import { seedOf } from '../domain/random';
 import type { ArtifactRef } from '../schemas/artifact';
 import { type Action, type Ending, type Episode, type Player, Turn } from '../schemas/episode';

@@ -1,7 +1,7 @@
 import { viewOf } from '../domain/episode/view';
 import { filterEpisodes, type RatedSide } from '../domain/filter';
 import { inParallel } from '../domain/inParallel';
-import { templateNamed } from '../domain/prompts/template';
+import { templateNamed } from '../domain/prompts/templates';
 import { CollectedEpisode, Episode, type Position } from '../schemas/episode';
 import type { Decision } from '../schemas/filter';
 import { type AgentProfile, TaskSet } from '../schemas/profiles';

@@ -1,7 +1,7 @@
 import type { Action, Turn } from '../../schemas/episode';
 import type { ChatMessage } from '../../schemas/training';
 import type { AgentView } from '../episode/view';
-import type { PromptTemplate, ReadAction } from './template';
+import type { PromptTemplate, ReadAction } from './promptTemplate';
 
 const PUNCTUATION = /([.,!?;:"()])/g;
 

@@ -3,7 +3,7 @@ import { ACTION_TYPES, ActionType, type Action, type Turn } from '../../schemas/
 import type { ChatMessage } from '../../schemas/training';
 import type { AgentView } from '../episode/view';
 import { extractJson } from './extractJson';
-import type { PromptTemplate, ReadAction } from './template';
+import type { PromptTemplate, ReadAction } from './promptTemplate';
 import { perceive } from './transcript';
 
 /** Sotopia offers the action types from an unordered set; here the order is fixed. */

@@ -1,8 +1,6 @@
-import type { Action, TemplateName, Turn } from '../../schemas/episode';
+import type { Action, Turn } from '../../schemas/episode';
 import type { ChatMessage } from '../../schemas/training';
 import type { AgentView } from '../episode/view';
-import { compactTemplate } from './compact';
-import { sotopiaTemplate } from './sotopia';
 
 /** Reading an answer either gives an action or says why not. */
 export type ReadAction = { action: Action } | { unreadable: string };
@@ -22,10 +20,3 @@ export interface PromptTemplate {
   /** Training examples from one side of a finished episode. Each ends with an assistant message. */
   examples(view: AgentView, turns: readonly Turn[]): ChatMessage[][];
 }
-
-const TEMPLATES: Record<TemplateName, PromptTemplate> = {
-  'compact-v1': compactTemplate,
-  'sotopia-v1': sotopiaTemplate,
-};
-
-export const templateNamed = (name: TemplateName): PromptTemplate => TEMPLATES[name];
