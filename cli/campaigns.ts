@@ -14,7 +14,9 @@ export type CampaignHandle = WorkflowHandle<TrainingCampaign>;
 
 const PREFIX = campaignWorkflowId('');
 
-/** Starts a campaign, or joins the one that runs under the same id. */
+/**
+ * Starts a campaign, or joins the one that runs under the same id. Errors: CommandError when that one has another plan.
+ */
 export async function startCampaign(
   client: Client,
   input: TrainingCampaignInput,
@@ -28,11 +30,18 @@ export async function startCampaign(
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       workflowIdConflictPolicy: 'FAIL',
       staticSummary: `Sotopia-π training campaign ${input.campaign}`,
+      memo: { plan: input.plan },
     });
     return { handle, joined: false };
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    return { handle: client.workflow.getHandle<TrainingCampaign>(workflowId), joined: true };
+    const handle = client.workflow.getHandle<TrainingCampaign>(workflowId);
+    const { memo } = await handle.describe();
+    if (memo?.['plan'] === input.plan) return { handle, joined: true };
+    throw new CommandError(
+      `Campaign "${input.campaign}" runs already, with another plan: its file has changed since. Wait for it, \`pi-loop cancel ${input.campaign}\` it first, or start this one under another --id.`,
+      { cause: error, exitCode: 2 },
+    );
   }
 }
 

@@ -99,15 +99,17 @@ function countsOf(stages: { id: string; counts: Record<string, number> }[]) {
   };
 }
 
-function closing({ seconds, campaign }: CampaignReport, chain: string[], state: string): string {
+function closing({ seconds, stages, campaign }: CampaignReport, chain: string[], state: string): string {
+  const reused = stages.filter(({ cached }) => cached).length;
   return [
     '',
-    `Campaign ${duration(seconds.campaign)}; longest chain of stages ${duration(seconds.longestChain)} (${chain.join(' → ')}).`,
-    `Artifacts: ${join(state, 'buckets', 'pi-loop')} (S3 bucket "pi-loop"; blobs by SHA-256, one manifest a stage).`,
+    `Campaign: ${duration(seconds.campaign)}, ${reused} of ${stages.length} stages reused. The longest chain of stages' own work: ` +
+      `${duration(seconds.longestChain)} (${chain.join(' → ')}).`,
+    `Artifacts: ${join(state, 'buckets', 'pi-loop')} (S3 bucket "pi-loop": blobs by SHA-256, one manifest a stage).`,
     '',
     'Next:',
-    '  npm run demo                      again: everything that is finished is reused',
-    `  npx pi-loop up                    keep the runtime running, then: npx pi-loop result ${campaign}`,
-    '  npx pi-loop plan examples/demo.yaml   then change the file and start your own campaign: npx pi-loop start FILE --watch',
+    '  npm run demo                          again: everything that is finished is reused',
+    `  npx pi-loop up                        keep the runtime running; then, elsewhere: npx pi-loop result ${campaign}`,
+    '  npx pi-loop plan examples/demo.yaml   copy the file, change it, and start your own: npx pi-loop start FILE --watch',
   ].join('\n');
 }

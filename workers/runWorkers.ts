@@ -8,8 +8,8 @@ import { workflowSource } from './workflowSource';
 
 /** Details of a lost attempt are at most this old: about one turn of a conversation. */
 const HEARTBEAT_THROTTLE = '1s';
-/** Running activities get this long to save what they have when the worker is told to stop. */
-const SHUTDOWN_GRACE = '20s';
+/** Then running activities are cancelled; each keeps what it has (turns, a checkpoint) and goes on elsewhere. */
+const SHUTDOWN_GRACE = '1s';
 
 export interface RunningWorkers {
   /** Resolves when all workers have stopped; rejects when one failed. */

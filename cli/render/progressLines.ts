@@ -17,7 +17,9 @@ export class ProgressLines {
       const seen = milestone(stage, activities);
       if (stage.state === 'waiting' || this.said.get(stage.id) === seen) continue;
       this.said.set(stage.id, seen);
-      this.write(`${stage.id}: ${stage.state === 'running' ? 'running, ' : ''}${describeStage(stage, activities, now)}`);
+      this.write(
+        `${stage.id}: ${stage.state === 'running' ? 'running, ' : ''}${describeStage(stage, activities, now)}`,
+      );
     }
     for (const { activity, attempt, failure } of activities) {
       if (failure === null || attempt < 2 || this.troubles.has(failure)) continue;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { compactTemplate } from '../../domain/prompts/compact';
 import { sotopiaTemplate } from '../../domain/prompts/sotopia';
-import type { PromptTemplate } from '../../domain/prompts/template';
+import type { PromptTemplate } from '../../domain/prompts/promptTemplate';
 import type { AgentView } from '../../domain/episode/view';
 import type { Action, Turn } from '../../schemas/episode';
 import { GAMES } from '../../simulator/games';
