@@ -113,7 +113,7 @@ export class ArtifactStore {
   }
 
   async getJson<S extends z.ZodType>(digest: string, schema: S): Promise<z.infer<S>> {
-    return this.parse(JSON.parse((await this.getBytes(digest)).toString('utf8')), schema, digest);
+    return this.parse(await this.getBytes(digest), schema, digest);
   }
 
   async getJsonLines<S extends z.ZodType>(digest: string, schema: S): Promise<z.infer<S>[]> {
@@ -121,7 +121,7 @@ export class ArtifactStore {
     return text
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => this.parse(JSON.parse(line), schema, digest));
+      .map((line) => this.parse(line, schema, digest));
   }
 
   getListing(directory: ArtifactRef): Promise<DirectoryListing> {
@@ -140,7 +140,7 @@ export class ArtifactStore {
 
   async getDocument<S extends z.ZodType>(key: string, schema: S): Promise<z.infer<S> | null> {
     const bytes = await this.read(key);
-    return bytes ? this.parse(JSON.parse(bytes.toString('utf8')), schema, key) : null;
+    return bytes ? this.parse(bytes, schema, key) : null;
   }
 
   /** Keys under a prefix, in lexical order. */
@@ -180,7 +180,7 @@ export class ArtifactStore {
       await this.client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }));
       return true;
     } catch (error) {
-      if (isStatus(error, 404)) return false;
+      if (isNothingThere(error)) return false;
       throw this.explain(error, key);
     }
   }
@@ -190,7 +190,8 @@ export class ArtifactStore {
       await this.send(key, bytes, mediaType, true);
       return true;
     } catch (error) {
-      if (isStatus(error, 412)) return false;
+      // A writer that came second may see its connection closed instead of a 412.
+      if (isStatus(error, 412) || (isUnreachable(error) && (await this.exists(key)))) return false;
       throw error;
     }
   }
@@ -219,13 +220,13 @@ export class ArtifactStore {
       const { Body } = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }));
       return Buffer.from((await Body?.transformToByteArray()) ?? []);
     } catch (error) {
-      if (isStatus(error, 404)) return null;
+      if (isNothingThere(error)) return null;
       throw this.explain(error, key);
     }
   }
 
-  private parse<S extends z.ZodType>(value: unknown, schema: S, where: string): z.infer<S> {
-    const parsed = schema.safeParse(value);
+  private parse<S extends z.ZodType>(json: Uint8Array | string, schema: S, where: string): z.infer<S> {
+    const parsed = schema.safeParse(valueOf(json));
     if (parsed.success) return parsed.data;
     throw new StorageError(
       'ARTIFACT_CORRUPT',
@@ -234,7 +235,7 @@ export class ArtifactStore {
   }
 
   private explain(error: unknown, what: string): Error {
-    if (isStatus(error, 401) || isStatus(error, 403)) {
+    if (isDenied(error)) {
       return new StorageError(
         'STORAGE_DENIED',
         `The S3 store refuses access to ${this.bucket}/${what}. Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the bucket's policy.`,
@@ -254,3 +255,25 @@ export const blobKey = (digest: string): string => `blobs/sha256/${digest}`;
 
 const isStatus = (error: unknown, status: number): boolean =>
   error instanceof S3ServiceException && error.$metadata.httpStatusCode === status;
+
+/** VersityGW says 404 of a key that it does not know, where S3 says 403. */
+const isDenied = (error: unknown): boolean =>
+  isStatus(error, 401) ||
+  isStatus(error, 403) ||
+  (error instanceof S3ServiceException && error.name === 'XAdminUserNotFound');
+
+/** Not every 404 says so: a missing bucket or an unknown access key says nothing about the object. */
+const isNothingThere = (error: unknown): boolean =>
+  error instanceof S3ServiceException && (error.name === 'NoSuchKey' || error.name === 'NotFound');
+
+const isUnreachable = (error: unknown): boolean =>
+  error instanceof StorageError && error.code === 'STORAGE_UNREACHABLE';
+
+/** Undefined when it is no JSON, which no schema accepts that we use. */
+function valueOf(json: Uint8Array | string): unknown {
+  try {
+    return JSON.parse(typeof json === 'string' ? json : Buffer.from(json).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

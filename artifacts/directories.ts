@@ -1,9 +1,10 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { ArtifactRef, DirectoryListing } from '../schemas/artifact';
 import { MEDIA_TYPES } from '../schemas/names';
 import type { ArtifactStore } from './artifactStore';
 import { sha256 } from './canonicalJson';
+import { StorageError } from './storageError';
 import { inParallel } from '../domain/inParallel';
 
 const TRANSFERS_AT_ONCE = 8;
@@ -36,13 +37,22 @@ export async function putDirectory(
   return store.putJson({ files } satisfies DirectoryListing, name, MEDIA_TYPES.directory);
 }
 
+/** Links to files count as files: a Hugging Face cache consists of them. */
 async function fileNames(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(directory, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .sort();
+  const files = await inParallel(entries, TRANSFERS_AT_ONCE, async (entry) => {
+    const path = join(entry.parentPath, entry.name);
+    const isFile = entry.isFile() || (entry.isSymbolicLink() && (await isLinkToFile(path)));
+    return isFile ? [relative(directory, path).split(sep).join('/')] : [];
+  });
+  return files.flat().sort();
 }
+
+const isLinkToFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (target) => target.isFile(),
+    () => false,
+  );
 
 /**
  * Brings a folder to this machine, verified, under `<cache>/<digest>`; a folder that is there is used as it is.
@@ -55,20 +65,36 @@ export async function fetchDirectory(
 ): Promise<string> {
   const target = join(cache, directory.digest.sha256);
   if (await exists(target)) return target;
-  const incoming = `${target}.${process.pid}.${Date.now()}.incoming`;
-  const { files } = await store.getListing(directory);
+  const listing = await store.getListing(directory);
+  await mkdir(cache, { recursive: true });
+  const incoming = await mkdtemp(`${target}.incoming-`);
+  try {
+    await fetchFiles(store, listing, incoming);
+    await rename(incoming, target);
+  } catch (error) {
+    await rm(incoming, { recursive: true, force: true });
+    // Somebody else may have brought it meanwhile.
+    if (!(await exists(target))) throw error;
+  }
+  return target;
+}
+
+async function fetchFiles(
+  store: ArtifactStore,
+  { files }: DirectoryListing,
+  directory: string,
+): Promise<void> {
   await inParallel(files, TRANSFERS_AT_ONCE, async (file) => {
-    const path = join(incoming, file.name);
-    if (relative(incoming, path).startsWith('..'))
-      throw new Error(`refusing to write outside the folder: ${file.name}`);
+    const path = join(directory, file.name);
+    if (relative(directory, path).split(sep)[0] === '..') {
+      throw new StorageError(
+        'ARTIFACT_CORRUPT',
+        `A folder's listing names "${file.name}", outside the folder; nothing is written there.`,
+      );
+    }
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, await store.getBytes(file.sha256));
   });
-  await rename(incoming, target).catch(async (error: unknown) => {
-    await rm(incoming, { recursive: true, force: true });
-    if (!(await exists(target))) throw error;
-  });
-  return target;
 }
 
 const exists = (path: string): Promise<boolean> =>
