@@ -1,26 +1,32 @@
-import { ActivityFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { ArtifactRef } from '../schemas/artifact';
 import { awaitPolicy, servePolicy } from './activityProxies';
 
 interface Service {
   users: number;
   scope: CancellationScope;
-  /** Resolves when the policy answers; rejects when it cannot be served. */
+  /** Resolves when the policy answers. */
   ready: Promise<void>;
-  /** Settles when the server is surely gone. */
-  stopped: Promise<void>;
+  /** Rejects when the policy cannot be served any more; never resolves. */
+  failed: Promise<never>;
+  /** Resolves when the server is surely gone. */
+  stopped: Promise<unknown>;
 }
 
 /** Serves each policy once, for as long as any stage needs it. */
 export class PolicyServing {
   private readonly services = new Map<string, Service>();
 
-  /** Runs `body` while all the policies are served. */
+  /** Runs `body` while all the policies are served; fails when one of them cannot be. */
   async use<R>(policies: readonly ArtifactRef[], body: () => Promise<R>): Promise<R> {
     const services = policies.map((policy) => this.acquire(policy));
-    try {
+    const failed = services.map((service) => service.failed);
+    const served = async () => {
       await Promise.all(services.map((service) => service.ready));
-      return await body();
+      return body();
+    };
+    try {
+      return await Promise.race([served(), ...failed]);
     } finally {
       await CancellationScope.nonCancellable(() =>
         Promise.all(policies.map((policy) => this.release(policy))),
@@ -30,13 +36,9 @@ export class PolicyServing {
 
   private acquire(policy: ArtifactRef): Service {
     const digest = policy.digest.sha256;
-    const running = this.services.get(digest);
-    if (running) {
-      running.users += 1;
-      return running;
-    }
-    const service = start(policy);
+    const service = this.services.get(digest) ?? start(policy);
     this.services.set(digest, service);
+    service.users += 1;
     return service;
   }
 
@@ -54,14 +56,13 @@ export class PolicyServing {
 function start(policy: ArtifactRef): Service {
   const scope = new CancellationScope({ cancellable: true });
   const serving = scope.run(() => servePolicy({ policy }));
-  const stopped = serving.catch((error: unknown) => {
-    if (!isCancellation(error) && !(error instanceof ActivityFailure)) throw error;
-  });
-  const ready = Promise.race([
-    awaitPolicy({ policy }),
-    serving.then(() => {
-      throw new Error(`the server of policy ${policy.digest.sha256} ended by itself`);
-    }),
-  ]);
-  return { users: 1, scope, ready, stopped };
+  const failed = serving.then(
+    () => Promise.reject(new Error(`the server of policy ${policy.digest.sha256} ended by itself`)),
+    (error: unknown) => (isCancellation(error) ? new Promise<never>(() => undefined) : Promise.reject(error)),
+  );
+  const ready = scope.run(() => awaitPolicy({ policy }));
+  // Whoever uses the service awaits these; when nobody does any more, their end is no news.
+  failed.catch(() => undefined);
+  ready.catch(() => undefined);
+  return { users: 0, scope, ready, failed, stopped: Promise.allSettled([serving]) };
 }

@@ -72,8 +72,7 @@ export class StageRunner {
       case 'compareEvaluations':
         return general.compareEvaluations(work);
       case 'collectEpisodes': {
-        const [collected] = await this.collect(work, progress);
-        const { episodes, ...rest } = collected as Collected;
+        const { episodes, ...rest } = only(await this.collect(work, progress));
         return {
           outputs: { episodes },
           counts: { episodes: rest.played, unrated: rest.unrated },
@@ -81,8 +80,7 @@ export class StageRunner {
         };
       }
       case 'evaluatePolicy': {
-        const [collected] = await this.collect(work, progress);
-        const { episodes, cost } = collected as Collected;
+        const { episodes, cost } = only(await this.collect(work, progress));
         return { ...(await general.summariseEvaluation({ ...work, episodes })), cost };
       }
       case 'chooseCheckpoint': {
@@ -112,6 +110,13 @@ export class StageRunner {
       ),
     );
   }
+}
+
+/** Stages of one contestant have one collection. */
+function only(collected: Collected[]): Collected {
+  const [first] = collected;
+  if (!first) throw new Error('a stage that plays episodes has no collection');
+  return first;
 }
 
 const now = (): string => new Date().toISOString();
