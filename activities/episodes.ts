@@ -1,4 +1,4 @@
-import { Context } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import { z } from 'zod';
 import { endingOf, nextSpeaker } from '../domain/episode/rules';
 import { viewOf } from '../domain/episode/view';
@@ -129,7 +129,7 @@ export function createEpisodeActivities({ store, models, designs, policies }: Ep
       if (completion.fingerprint === `sha256:${player.digest}`) return completion;
     } catch (error) {
       policies.forget(player.digest);
-      throw error;
+      throw vanished(error, player.digest) ?? error;
     }
     policies.forget(player.digest);
     throw failure(
@@ -137,6 +137,17 @@ export function createEpisodeActivities({ store, models, designs, policies }: Ep
       `The answer from ${endpoint.baseUrl} is not by policy ${player.digest}; it is not used.`,
     );
   }
+}
+
+/** A proven policy server knows its model and asks for no key: whoever answers so now is another server. */
+function vanished(error: unknown, digest: string): ApplicationFailure | undefined {
+  const foreign: readonly (string | null | undefined)[] = ['MODEL_NOT_FOUND', 'MODEL_UNAUTHORIZED'];
+  if (!(error instanceof ApplicationFailure) || !foreign.includes(error.type)) return undefined;
+  return failure(
+    'POLICY_NOT_SERVED',
+    `Policy ${digest.slice(0, 12)} is no longer served where it was (${error.message}). It is looked for again.`,
+    { retryAfterMs: 1_000 },
+  );
 }
 
 function playerOf({ design, episode }: CastEpisode, position: 0 | 1): Player {

@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ChatMessage } from '../../schemas/training';
+
+/** What a caller asked. */
+export interface ChatRequest {
+  model: string;
+  messages: ChatMessage[];
+  seed: number;
+}
+
+/** An answer: text, or what goes wrong. */
+export type ChatAnswer =
+  | string
+  | { refusal: string }
+  | { status: number; headers?: Record<string, string>; body?: string }
+  /** Keeps the caller waiting until it hangs up. */
+  | 'never';
+
+/** An OpenAI-compatible server whose answers a test writes; it notes every request. */
+export interface ChatServer {
+  baseUrl: string;
+  asked: ChatRequest[];
+  /** Resolves when the next request has come in. */
+  nextRequest(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface ChatServerOptions {
+  /** What `GET /models` says of the policy; none: the server knows no digests. */
+  digest?: () => string;
+  /** Value of `system_fingerprint`. */
+  fingerprint?: () => string;
+}
+
+export async function startChatServer(
+  answer: (request: ChatRequest, number: number) => ChatAnswer,
+  { digest, fingerprint }: ChatServerOptions = {},
+): Promise<ChatServer> {
+  const asked: ChatRequest[] = [];
+  const server = createServer((request, response) => void route(request, response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url === '/v1/models')
+      return send(response, 200, { data: [{ id: 'policy', ...(digest && { digest: digest() }) }] });
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const question = JSON.parse(Buffer.concat(chunks).toString('utf8')) as ChatRequest;
+    asked.push(question);
+    server.emit('asked');
+    const given = answer(question, asked.length - 1);
+    if (given === 'never') return;
+    if (typeof given === 'object' && 'status' in given)
+      return send(
+        response,
+        given.status,
+        { error: { message: given.body ?? 'as the test says' } },
+        given.headers,
+      );
+    const message = typeof given === 'string' ? { content: given } : { content: null, ...given };
+    send(response, 200, {
+      model: `${question.model}-2026`,
+      choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', ...message } }],
+      usage: { prompt_tokens: 10, completion_tokens: 2 },
+      ...(fingerprint && { system_fingerprint: fingerprint() }),
+    });
+  }
+
+  return {
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    asked,
+    nextRequest: async () => void (await once(server, 'asked')),
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(JSON.stringify(body));
+}

@@ -1,0 +1,312 @@
+import { CancelledFailure } from '@temporalio/activity';
+import { createEpisodeActivities } from '../../activities/episodes';
+import { CollectionDesigns } from '../../activities/support/collectionDesigns';
+import { createEnvironment } from '../../activities/support/environment';
+import { LanguageModels } from '../../activities/support/languageModels';
+import { leaseKey, ServedPolicies } from '../../activities/support/servedPolicies';
+import { Episode, type Player } from '../../schemas/episode';
+import {
+  activityEnvironment,
+  attempt,
+  model,
+  modelPlayer,
+  startSimulator,
+  storeDesign,
+} from '../support/activities';
+import { type ChatAnswer, type ChatRequest, type ChatServer, startChatServer } from '../support/chatServer';
+import { freePort, type ObjectStore, startObjectStore } from '../support/objectStore';
+
+let objects: ObjectStore;
+let simulator: Awaited<ReturnType<typeof startSimulator>>;
+const models = new LanguageModels(createEnvironment({ SOME_KEY: 'key-of-the-test' }));
+const servers: ChatServer[] = [];
+beforeAll(async () => {
+  [objects, simulator] = await Promise.all([startObjectStore(), startSimulator()]);
+});
+afterEach(() => Promise.all(servers.splice(0).map((server) => server.stop())));
+afterAll(() => Promise.all([objects.stop(), simulator.stop(), models.close()]));
+
+/** As a worker would make them: nothing is remembered from another. */
+const activities = () => {
+  const { store } = objects;
+  const policies = new ServedPolicies(store);
+  return createEpisodeActivities({ store, models, designs: new CollectionDesigns(store), policies });
+};
+const play = async (design: string, info = {}) =>
+  attempt(activities().playEpisode, [{ design, number: 0 }], info);
+
+async function chatServer(...[answer, options]: Parameters<typeof startChatServer>): Promise<ChatServer> {
+  const server = await startChatServer(answer, options);
+  servers.push(server);
+  return server;
+}
+
+const judge = () => model(simulator.baseUrl, 'simulated-judge');
+const designOf = (first: Player, second = first) => storeDesign(objects.store, [first, second], judge());
+const scripted = async (answer: (request: ChatRequest, number: number) => ChatAnswer) => {
+  const server = await chatServer(answer);
+  return { server, design: await designOf(modelPlayer(model(server.baseUrl, 'scripted'))) };
+};
+const episodeOf = (digest: string) => objects.store.getJson(digest, Episode);
+
+const LINES = ['how about 60 ?', 'i can do 50 .', '55 then .', 'deal , i agree .', '[leave]'];
+
+describe('an episode', () => {
+  const simulated = (name: string) => modelPlayer(model(simulator.baseUrl, name));
+
+  test('of the real simulator is played to its end, and a second worker plays the same bytes', async () => {
+    const design = await designOf(simulated('simulated-expert'), simulated('simulated-partner'));
+    const [{ result }, again] = [await play(design), await play(design)];
+    expect(again.result).toEqual(result);
+    const episode = await episodeOf(result.episode);
+    expect(['left', 'limit']).toContain(episode.ending);
+    expect(episode.models).toEqual(['simulated-expert', 'simulated-partner']);
+    expect(episode.turns.map(({ speaker }) => speaker)).toEqual(episode.turns.map((_, turn) => turn % 2));
+    expect(result).toMatchObject({ turns: episode.turns.length, calls: episode.turns.length });
+  });
+
+  test('asks each turn once, with a seed of its own, and ends when one leaves', async () => {
+    const { server, design } = await scripted((_request, number) => LINES[number] ?? '[leave]');
+    const { result } = await play(design);
+    expect(result).toMatchObject({ ending: 'left', turns: 5, calls: 5, inputTokens: 50, outputTokens: 10 });
+    expect(server.asked).toHaveLength(5);
+    expect(new Set(server.asked.map(({ seed }) => seed)).size).toBe(5);
+    expect(server.asked[1]?.messages).toEqual([
+      { role: 'system', content: 'haggle over the boat buy limit=75 hope=50' },
+      { role: 'user', content: LINES[0] },
+    ]);
+  });
+
+  test('goes on after the last finished turn of a lost attempt, asks nothing twice, and is the same', async () => {
+    const script = (request: ChatRequest): string => LINES[request.messages.length - 1] ?? '[leave]';
+    const { server, design } = await scripted(script);
+    const undisturbed = await play(design);
+    const asked = server.asked.splice(0);
+
+    // What the first attempt said after its third turn, as the next one is given it.
+    const heartbeatDetails = undisturbed.heartbeats.find(
+      (details) => (details as { turns: unknown[] }).turns.length === 3,
+    );
+    const resumed = await play(design, { attempt: 2, heartbeatDetails });
+    expect(server.asked).toEqual(asked.slice(3));
+    expect(resumed.result).toEqual(undisturbed.result);
+  });
+
+  test('that was lost after its last turn asks nothing at all', async () => {
+    const { server, design } = await scripted((_request, number) => LINES[number] ?? '[leave]');
+    const { result, heartbeats } = await play(design);
+    server.asked.length = 0;
+    const again = await play(design, { attempt: 2, heartbeatDetails: heartbeats.at(-1) });
+    expect(again.result).toEqual(result);
+    expect(server.asked).toEqual([]);
+  });
+
+  test.each([
+    ['another episode’s', { id: 'other', turns: [] }],
+    ['unreadable', 'garbage'],
+    ['an older version’s', { id: 'boat-0-0', turns: [{ number: 0 }] }],
+  ])('starts anew when what it is given is %s', async (_whose, heartbeatDetails) => {
+    const { server, design } = await scripted((_request, number) => LINES[number] ?? '[leave]');
+    await play(design, { attempt: 2, heartbeatDetails });
+    expect(server.asked).toHaveLength(LINES.length);
+  });
+
+  test('carries its transcript in the heartbeat, one turn more each time', async () => {
+    const { design } = await scripted((_request, number) => LINES[number] ?? '[leave]');
+    const { heartbeats } = await play(design);
+    const turns = heartbeats.map((details) => (details as Pick<Episode, 'turns'>).turns.length);
+    expect(turns).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(heartbeats.at(-1)).toMatchObject({
+      id: 'boat-0-0',
+      turns: [{ action: { argument: LINES[0] } }, {}, {}, {}, {}],
+    });
+  });
+});
+
+describe('an answer that cannot be read', () => {
+  test('gets one repair call with another seed, and its turn counts two calls', async () => {
+    const { server, design } = await scripted((_request, number) =>
+      number === 1 ? '' : number === 2 ? '[leave]' : 'hello .',
+    );
+    const { result } = await play(design);
+    expect(result).toMatchObject({ ending: 'left', turns: 2, calls: 3 });
+    expect(server.asked).toHaveLength(3);
+    expect(server.asked[2]?.seed).not.toBe(server.asked[1]?.seed);
+    expect((await episodeOf(result.episode)).turns[1]?.call.calls).toBe(2);
+  });
+
+  test('twice in a row ends the episode as unparsable, with the answer as evidence and its cost counted', async () => {
+    const { server, design } = await scripted((_request, number) => (number === 0 ? 'hello .' : '[action]'));
+    const { result } = await play(design);
+    expect(result).toMatchObject({ ending: 'unparsable', turns: 1, calls: 3, inputTokens: 30 });
+    expect(server.asked).toHaveLength(3);
+    expect(await episodeOf(result.episode)).toMatchObject({ unreadAnswer: '[action]', ending: 'unparsable' });
+  });
+});
+
+describe('a model that fails is an error, never a turn', () => {
+  const cases: [string, ChatAnswer, object][] = [
+    ['500', { status: 500 }, { type: 'MODEL_UNAVAILABLE', nonRetryable: false }],
+    [
+      '503 with Retry-After',
+      { status: 503, headers: { 'retry-after': '7' } },
+      { type: 'MODEL_UNAVAILABLE', nextRetryDelay: 7000 },
+    ],
+    [
+      '429 with Retry-After',
+      { status: 429, headers: { 'retry-after': '3' } },
+      { type: 'MODEL_RATE_LIMITED', nonRetryable: false, nextRetryDelay: 3000 },
+    ],
+    [
+      '429 in milliseconds',
+      { status: 429, headers: { 'retry-after-ms': '250' } },
+      { type: 'MODEL_RATE_LIMITED', nextRetryDelay: 250 },
+    ],
+    ['401', { status: 401 }, { type: 'MODEL_UNAUTHORIZED', nonRetryable: true }],
+    ['403', { status: 403 }, { type: 'MODEL_UNAUTHORIZED', nonRetryable: true }],
+    ['404', { status: 404 }, { type: 'MODEL_NOT_FOUND', nonRetryable: true }],
+    ['400', { status: 400 }, { type: 'MODEL_REQUEST_REFUSED', nonRetryable: true }],
+  ];
+  test.each(cases)('%s', async (_name, answer, expected) => {
+    const { server, design } = await scripted((_request, number) => (number < 2 ? 'hello .' : answer));
+    await expect(play(design)).rejects.toMatchObject(expected);
+    // Two turns and the failure: the client does not retry behind Temporal's back.
+    expect(server.asked).toHaveLength(3);
+  });
+
+  test('a server that is not there', async () => {
+    const address = `http://127.0.0.1:${await freePort()}/v1`;
+    const playing = play(await designOf(modelPlayer(model(address, 'scripted'))));
+    await expect(playing).rejects.toMatchObject({ type: 'MODEL_UNAVAILABLE', nonRetryable: false });
+    await expect(playing).rejects.toThrow(address);
+  });
+
+  test('the failure names model and address, and never the key', async () => {
+    const server = await chatServer(() => ({ status: 401, body: 'wrong key' }));
+    const spec = model(server.baseUrl, 'scripted', { apiKeyEnv: 'SOME_KEY' });
+    const error: unknown = await play(await designOf(modelPlayer(spec))).catch((reason: unknown) => reason);
+    expect(String(error)).toContain(`"scripted" at ${server.baseUrl}`);
+    expect(JSON.stringify(error) + String(error)).not.toContain('key-of-the-test');
+  });
+
+  test('a variable that the worker lacks is said by name', async () => {
+    const spec = model('${NO_SUCH_URL}/v1', 'scripted');
+    await expect(play(await designOf(modelPlayer(spec)))).rejects.toMatchObject({
+      type: 'CONFIGURATION_MISSING',
+      nonRetryable: true,
+      message: expect.stringContaining('NO_SUCH_URL') as string,
+    });
+  });
+
+  test('cancelled while a call is in flight, it ends as cancelled', async () => {
+    const { server, design } = await scripted(() => 'never');
+    const environment = activityEnvironment();
+    const asked = server.nextRequest();
+    const playing = environment.run(activities().playEpisode, { design, number: 0 });
+    const outcome = expect(playing).rejects.toBeInstanceOf(CancelledFailure);
+    await asked;
+    environment.cancel('CANCELLED');
+    await outcome;
+  });
+});
+
+describe('a policy', () => {
+  const DIGEST = 'a'.repeat(64);
+  const policy: Player = {
+    kind: 'policy',
+    digest: DIGEST,
+    template: 'compact-v1',
+    sampling: { temperature: 1, topP: 1, maxTokens: 28 },
+  };
+  const lease = (baseUrl: string, expiresAt = Date.now() + 60_000) =>
+    objects.store.putDocument(leaseKey(DIGEST), {
+      digest: DIGEST,
+      baseUrl,
+      model: 'policy',
+      holder: 'test',
+      expiresAt,
+    });
+  const script = (_request: ChatRequest, number: number) => LINES[number] ?? '[leave]';
+
+  test('plays when its server proves the digest, which each turn then carries', async () => {
+    const server = await chatServer(script, { digest: () => DIGEST, fingerprint: () => `sha256:${DIGEST}` });
+    await lease(server.baseUrl);
+    const { result } = await play(await designOf(policy));
+    const { turns, models: players } = await episodeOf(result.episode);
+    expect(players).toEqual([`policy:${DIGEST}`, `policy:${DIGEST}`]);
+    expect(turns.map(({ call }) => call.servedDigest)).toEqual(turns.map(() => DIGEST));
+  });
+
+  test.each([
+    ['another digest', { digest: () => 'b'.repeat(64) }],
+    ['no digest', {}],
+  ])('whose server says %s is not asked for a single turn', async (_what, options) => {
+    const server = await chatServer(script, options);
+    await lease(server.baseUrl);
+    await expect(play(await designOf(policy))).rejects.toMatchObject({
+      type: 'POLICY_DIGEST_MISMATCH',
+      nonRetryable: false,
+    });
+    expect(server.asked).toEqual([]);
+  });
+
+  test('whose answer carries another digest than was proven: the answer is not used, and it is proven anew', async () => {
+    let fingerprint = `sha256:${'b'.repeat(64)}`;
+    const options = { digest: () => DIGEST, fingerprint: () => fingerprint };
+    const server = await chatServer(
+      (_request, number) => (number === 0 ? 'by somebody else .' : (LINES[number - 1] ?? '[leave]')),
+      options,
+    );
+    await lease(server.baseUrl);
+    const design = await designOf(policy);
+    const worker = activities();
+    const once = () => attempt(worker.playEpisode, [{ design, number: 0 }]);
+    await expect(once()).rejects.toMatchObject({ type: 'POLICY_DIGEST_MISMATCH' });
+    fingerprint = `sha256:${DIGEST}`;
+    const { result } = await once();
+    expect(JSON.stringify(await episodeOf(result.episode))).not.toContain('somebody else');
+  });
+
+  test.each([
+    [
+      'that nobody serves',
+      () =>
+        objects.store.putDocument(leaseKey(DIGEST), {
+          digest: DIGEST,
+          baseUrl: 'http://127.0.0.1:9/v1',
+          model: 'policy',
+          holder: 'test',
+          expiresAt: 0,
+        }),
+    ],
+    ['whose server has gone', async () => lease(`http://127.0.0.1:${await freePort()}/v1`)],
+  ])('%s is looked for again', async (_what, prepare) => {
+    await prepare();
+    await expect(play(await designOf(policy))).rejects.toMatchObject({
+      type: 'POLICY_NOT_SERVED',
+      nonRetryable: false,
+      nextRetryDelay: 1000,
+    });
+  });
+
+  test('whose port another server took in the meantime is looked for again, not given up', async () => {
+    let status: number | undefined;
+    const server = await chatServer(
+      (request, number) => (status === undefined ? script(request, number) : { status }),
+      {
+        digest: () => DIGEST,
+        fingerprint: () => `sha256:${DIGEST}`,
+      },
+    );
+    await lease(server.baseUrl);
+    const design = await designOf(policy);
+    const worker = activities();
+    await attempt(worker.playEpisode, [{ design, number: 0 }]);
+    for (status of [404, 401]) {
+      await expect(attempt(worker.playEpisode, [{ design, number: 0 }])).rejects.toMatchObject({
+        type: 'POLICY_NOT_SERVED',
+        nonRetryable: false,
+      });
+    }
+  });
+});
