@@ -68,7 +68,8 @@ type Show = (status: CampaignStatus, now: Date) => void;
 
 async function showUntil(signal: AbortSignal, handle: CampaignHandle, show: Show): Promise<void> {
   const ended = afterLastLook(signal);
-  const look = () => handle.client.withAbortSignal(ended, () => readStatus(handle));
+  // A signal of its own for each look: the client leaves its listeners on the signal.
+  const look = () => handle.client.withAbortSignal(AbortSignal.any([ended]), () => readStatus(handle));
   for (;;) {
     // A campaign whose worker is away cannot be asked; it is looked at again.
     const status = await look().catch(() => undefined);
