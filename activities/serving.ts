@@ -1,14 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import { z } from 'zod';
 import type { ArtifactRef } from '../schemas/artifact';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { type LineChild, parseLine } from './support/childProcess';
-import { fetchDirectory } from '../artifacts/directories';
 import { failure } from './support/failures';
+import { fetchPolicy } from './support/policyFiles';
 import { leaseKey, type ServedPolicies, type ServingLease } from './support/servedPolicies';
-import { startTrainer, type TrainerRuntime } from './support/trainerProcess';
+import { startTrainer, trainerMissing, type TrainerRuntime } from './support/trainerProcess';
 
 export interface ServingDependencies {
   store: ArtifactStore;
@@ -27,20 +26,26 @@ export function createServingActivities({ store, policies, trainer }: ServingDep
   return {
     /**
      * Serves a policy until it is cancelled: holds the slot, starts the server, keeps a lease that says where it is,
-     * and stops it surely. Errors: POLICY_SERVER_FAILED, POLICY_DIGEST_MISMATCH.
+     * and stops it surely. Errors: POLICY_SERVER_FAILED, POLICY_UNSERVABLE, POLICY_DIGEST_MISMATCH, TRAINER_MISSING,
+     * WORKER_DISK_FULL, STORAGE_*.
      */
     async servePolicy({ policy }: { policy: ArtifactRef }): Promise<void> {
       const { cancellationSignal, info } = Context.current();
-      const directory = await fetchDirectory(store, policy, join(trainer.scratch, 'policies'));
+      const { directory, base } = await fetchPolicy(store, policy, trainer);
       const digest = policy.digest.sha256;
-      const server = startTrainer(trainer, ['serve', '--policy', directory]);
+      const server = startTrainer(trainer, [
+        'serve',
+        '--policy',
+        directory,
+        ...(base ? ['--base', base] : []),
+      ]);
       const lease = {
         digest,
         model: 'policy',
         holder: `${info.workflowExecution?.runId}/${info.activityId}/${info.attempt}`,
       };
       try {
-        const { baseUrl, digest: served } = await readiness(server, cancellationSignal);
+        const { baseUrl, digest: served } = await readiness(server, trainer, cancellationSignal);
         if (served !== digest)
           throw failure('POLICY_DIGEST_MISMATCH', `The server loaded ${served}, not policy ${digest}.`);
         await holdLease({ ...lease, baseUrl, expiresAt: 0 }, server, cancellationSignal);
@@ -89,7 +94,14 @@ export function createServingActivities({ store, policies, trainer }: ServingDep
   }
 }
 
-async function readiness(server: LineChild, signal: AbortSignal): Promise<z.infer<typeof Ready>> {
+/** A policy whose server gives up this often before it is ready is not going to be served. */
+const MOST_STARTS = 3;
+
+async function readiness(
+  server: LineChild,
+  trainer: TrainerRuntime,
+  signal: AbortSignal,
+): Promise<z.infer<typeof Ready>> {
   const context = Context.current();
   const heartbeat = setInterval(() => context.heartbeat(), RENEW_EVERY_MS);
   const stop = () => void server.stop();
@@ -100,10 +112,13 @@ async function readiness(server: LineChild, signal: AbortSignal): Promise<z.infe
       if (ready.success) return ready.data;
     }
     signal.throwIfAborted();
-    const { code, stderrTail } = await server.exited;
+    const { code, signal: killedBy, stderrTail, notStarted } = await server.exited;
+    if (notStarted !== null) throw trainerMissing(trainer, notStarted);
+    // A server that was killed may start another time; one that leaves by itself has a reason.
+    const hopeless = killedBy === null && context.info.attempt >= MOST_STARTS;
     throw failure(
-      'POLICY_SERVER_FAILED',
-      `The policy server ended with code ${code} before it was ready: ${stderrTail.slice(-1500)}`,
+      hopeless ? 'POLICY_UNSERVABLE' : 'POLICY_SERVER_FAILED',
+      `The policy server ended (${killedBy ?? `code ${code}`}) before it was ready; ${hopeless ? `that was attempt ${context.info.attempt}` : 'it is started again'}. ${stderrTail.slice(-1500)}`,
     );
   } finally {
     clearInterval(heartbeat);

@@ -9,9 +9,10 @@ import { keepCheckpoint, listCheckpoints } from './support/checkpoints';
 import { type LineChild, parseLine } from './support/childProcess';
 import { fetchDirectory, putDirectory } from '../artifacts/directories';
 import { failure } from './support/failures';
+import { fetchWholePolicy } from './support/policyFiles';
 import { ALIVE_EVERY_MS, keepAlive } from './support/heartbeat';
 import { FREE, inputOf, type Plans, type StageOutcome, type StageWork } from './support/stageWork';
-import { startTrainer, type TrainerRuntime } from './support/trainerProcess';
+import { startTrainer, trainerMissing, type TrainerRuntime } from './support/trainerProcess';
 
 export interface TrainingDependencies {
   store: ArtifactStore;
@@ -38,7 +39,7 @@ export function createTrainingActivities({ store, plans, trainer }: TrainingDepe
     /**
      * Trains a policy in a child process and stores it with all its checkpoints. Each checkpoint is uploaded as it is
      * made; a new attempt, on any machine, goes on from the newest whole one and ends with the same weights.
-     * Errors: TRAINER_FAILED, TRAINER_DISK_FULL, TRAINER_STOPPED, STORAGE_*.
+     * Errors: TRAINER_FAILED, TRAINER_DISK_FULL, TRAINER_MISSING, TRAINER_STOPPED, WORKER_DISK_FULL, STORAGE_*.
      */
     async trainPolicy(work: StageWork): Promise<StageOutcome> {
       const started = Date.now();
@@ -72,10 +73,9 @@ export function createTrainingActivities({ store, plans, trainer }: TrainingDepe
     const { method, lossOn, ...rest } = recipe;
     const dataset = join(directory, 'dataset.jsonl');
     await writeFile(dataset, await store.getText(inputOf(work, 'dataset')));
-    const policies = join(trainer.scratch, 'policies');
     const model = initialise
       ? { initialise }
-      : { directory: await fetchDirectory(store, inputOf(work, 'policy'), policies) };
+      : { directory: await fetchWholePolicy(store, inputOf(work, 'policy'), trainer, directory) };
     const newest = (await listCheckpoints(store, work.key)).at(-1);
     return {
       method,
@@ -105,7 +105,8 @@ export function createTrainingActivities({ store, plans, trainer }: TrainingDepe
       const finished = await followJob(child, key, progress);
       cancellationSignal.throwIfAborted();
       if (finished) return finished;
-      const { code, signal, stderrTail } = await child.exited;
+      const { code, signal, stderrTail, notStarted } = await child.exited;
+      if (notStarted !== null) throw trainerMissing(trainer, notStarted);
       throw code === null || code === 75
         ? failure(
             'TRAINER_STOPPED',
@@ -168,6 +169,9 @@ const gpuTime = (started: number): StageCost => ({ ...FREE, gpuSeconds: (Date.no
 const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
 
 function trainerFailure({ code, message, hint }: Extract<TrainerEvent, { event: 'error' }>) {
-  const type = code === 'DISK_FULL' ? 'TRAINER_DISK_FULL' : 'TRAINER_FAILED';
-  return failure(type, `${code}: ${message}${hint ? ` ${hint}` : ''}`);
+  if (code !== 'DISK_FULL') return failure('TRAINER_FAILED', `${code}: ${message}${hint ? ` ${hint}` : ''}`);
+  return failure(
+    'TRAINER_DISK_FULL',
+    `The trainer has no room left on its disk (${message}). Free space where PI_LOOP_SCRATCH of the worker lies, or keep fewer checkpoints (keepCheckpoints), then start the campaign again: it goes on from the newest whole checkpoint.`,
+  );
 }

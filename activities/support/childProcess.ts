@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 export interface ChildOptions {
@@ -15,6 +14,8 @@ export interface ChildExit {
   signal: NodeJS.Signals | null;
   /** The last lines of standard error, for messages. */
   stderrTail: string;
+  /** Why the program could not even be started, such as `ENOENT`; null when it ran. */
+  notStarted: string | null;
 }
 
 const STDERR_LINES_KEPT = 30;
@@ -43,8 +44,11 @@ export class LineChild {
   async *lines(): AsyncGenerator<string> {
     const { stdout } = this.process;
     if (!stdout) return;
+    const reader = createInterface({ input: stdout });
+    // What was never started does not end its output by itself.
+    void this.exited.then(({ notStarted }) => notStarted !== null && reader.close());
     try {
-      yield* createInterface({ input: stdout });
+      yield* reader;
     } finally {
       // A reader that has heard enough must not leave the pipe to fill up, nor the child without an end.
       stdout.resume();
@@ -60,13 +64,17 @@ export class LineChild {
     return exit;
   }
 
-  private async waitForExit(): Promise<ChildExit> {
-    const outcome = once(this.process, 'close').then(([code, signal]) => ({ code, signal }));
-    const failed = once(this.process, 'error').then(([error]) => {
-      this.keep(String(error));
-      return { code: null, signal: null };
+  private waitForExit(): Promise<ChildExit> {
+    return new Promise((resolve) => {
+      const settle = (end: Omit<ChildExit, 'stderrTail'>) =>
+        resolve({ ...end, stderrTail: this.stderr.join('\n') });
+      this.process.once('close', (code, signal) => settle({ code, signal, notStarted: null }));
+      this.process.on('error', (error: NodeJS.ErrnoException) => {
+        // Other errors, as of a signal that could not be sent, are no end.
+        if (error.syscall?.startsWith('spawn'))
+          settle({ code: null, signal: null, notStarted: error.code ?? error.message });
+      });
     });
-    return { ...(await Promise.race([outcome, failed])), stderrTail: this.stderr.join('\n') };
   }
 
   private keep(line: string): void {

@@ -1,7 +1,7 @@
 import { Results } from '../../schemas/evaluation';
 import type { CampaignProgress, CampaignResult, StageProgress } from '../../workflows/messages';
 import type { CampaignHandle } from '../../cli/campaigns';
-import { contentOf, type RunningSystem, startSystem, TINY } from '../support/campaignRuns';
+import { contentOf, LORA, type RunningSystem, startSystem, TINY } from '../support/campaignRuns';
 import { commandsBelow, until } from '../support/processes';
 
 jest.setTimeout(300_000);
@@ -30,6 +30,18 @@ test('the same campaign again computes nothing', async () => {
   const again = await (await undisturbed.start(TINY, 'again')).result();
   expect(again.stages.every(({ reused }) => reused)).toBe(true);
   expect(contentOf(again)).toEqual(contentOf(reference));
+});
+
+test('with LoRA each round trains an adapter, served on its base, and the next round goes on from the two merged', async () => {
+  const result = await (await undisturbed.start(LORA, 'lora')).result();
+  const policyOf = (id: string) => result.stages.find((stage) => stage.id === id)?.outputs['policy'];
+  for (const id of ['BC/train', 'BC+SR/train']) {
+    const policy = policyOf(id);
+    const files = policy ? (await undisturbed.store.getListing(policy)).files.map(({ name }) => name) : [];
+    expect(files).toEqual(expect.arrayContaining(['adapter_model.safetensors', 'base.json']));
+  }
+  const results = await undisturbed.store.getJson(result.results.digest.sha256, Results);
+  expect(results.all.policies.map(({ unrated }) => unrated)).toEqual([0, 0, 0, 0]);
 });
 
 /** Kills the process below this one whose command line has the text, as soon as there is one. */

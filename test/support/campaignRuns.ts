@@ -8,6 +8,7 @@ import { type LocalRuntime, startLocalRuntime } from '../../deploy/local/localRu
 import type { CampaignResult } from '../../workflows/messages';
 
 export const TINY = join(__dirname, '..', 'fixtures', 'tiny.yaml');
+export const LORA = join(__dirname, '..', 'fixtures', 'lora.yaml');
 
 export interface RunningSystem extends Connected {
   runtime: LocalRuntime;
