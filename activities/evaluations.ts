@@ -11,13 +11,13 @@ import { FREE, inputOf, type Plans, type StageOutcome, type StageWork } from './
 
 export function createEvaluationActivities({ store, plans }: { store: ArtifactStore; plans: Plans }) {
   return {
-    /** Means of one contestant's scores per task, from the index of its episodes. */
+    /** Means of one contestant's scores per task, from the index of its episodes. Errors: TOO_MANY_UNRATED. */
     async summariseEvaluation({
       episodes,
       ...work
     }: StageWork & { episodes: ArtifactRef }): Promise<StageOutcome> {
       const { name } = await plans.parameters('evaluatePolicy', work);
-      const evaluation = summariseEvaluation(name, await rowsOf(episodes));
+      const evaluation = await summarise(name, episodes);
       return {
         outputs: { episodes, evaluation: await store.putJson(evaluation, 'evaluation.json') },
         counts: { episodes: evaluation.episodes, unrated: evaluation.unrated },
@@ -27,7 +27,7 @@ export function createEvaluationActivities({ store, plans }: { store: ArtifactSt
 
     /**
      * The checkpoint with the best goal on the dev tasks; an earlier one is preferred unless a later one beats it by
-     * the minimum gain.
+     * the minimum gain. Errors: TOO_MANY_UNRATED.
      */
     async chooseCheckpoint({
       collections,
@@ -42,7 +42,7 @@ export function createEvaluationActivities({ store, plans }: { store: ArtifactSt
         checkpoints.map(async ({ step, policy }, index) => {
           const episodes = collections[index];
           if (!episodes) throw failure('ARTIFACT_MISSING', `Checkpoint ${step} was not played.`);
-          const summary = summariseEvaluation(`step-${step}`, await rowsOf(episodes));
+          const summary = await summarise(`step-${step}`, episodes);
           return { step, policy, episodes, goal: meanGoal(summary), unrated: summary.unrated };
         }),
       );
@@ -85,6 +85,17 @@ export function createEvaluationActivities({ store, plans }: { store: ArtifactSt
       return { outputs: { results: await store.putJson(results, 'results.json') }, counts: {}, cost: FREE };
     },
   };
+
+  async function summarise(name: string, index: ArtifactRef): Promise<Evaluation> {
+    const rows = await rowsOf(index);
+    if (rows.every(({ rated }) => rated === null)) {
+      throw failure(
+        'TOO_MANY_UNRATED',
+        `None of the ${rows.length} episodes of ${name} is rated: there is no score to report. Look at the judge's answers in the ratings, correct the judge, and start again: conversations that were played are kept.`,
+      );
+    }
+    return summariseEvaluation(name, rows);
+  }
 
   async function rowsOf(index: ArtifactRef): Promise<EvaluationRow[]> {
     const collected = await store.getJsonLines(index.digest.sha256, CollectedEpisode);

@@ -37,7 +37,9 @@ export function createTaskActivities({ store, plans, models }: TaskDependencies)
       const stopHeartbeat = keepAlive(() => progress, ALIVE_EVERY_MS);
       let saving: Promise<void> = Promise.resolve();
       const save = () => {
-        saving = saving.then(() => store.putDocument(journalKey(work.key), journal));
+        const put = () => store.putDocument(journalKey(work.key), journal);
+        // One that failed must not keep the next from being tried.
+        saving = saving.then(put, put);
         return saving;
       };
       try {
