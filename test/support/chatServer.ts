@@ -35,7 +35,7 @@ interface ChatServerOptions {
 }
 
 export async function startChatServer(
-  answer: (request: ChatRequest, number: number) => ChatAnswer,
+  answer: (request: ChatRequest, number: number) => ChatAnswer | Promise<ChatAnswer>,
   { digest, fingerprint }: ChatServerOptions = {},
 ): Promise<ChatServer> {
   const asked: ChatRequest[] = [];
@@ -51,7 +51,7 @@ export async function startChatServer(
     const question = JSON.parse(Buffer.concat(chunks).toString('utf8')) as ChatRequest;
     asked.push(question);
     server.emit('asked');
-    const given = answer(question, asked.length - 1);
+    const given = await answer(question, asked.length - 1);
     if (given === 'never') return;
     if (typeof given === 'object' && 'status' in given)
       return send(
