@@ -1,9 +1,10 @@
+import { ApplicationFailure } from '@temporalio/activity';
 import { TrainingRow } from '../schemas/training';
 import { MEDIA_TYPES } from '../schemas/names';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { parseLine } from './support/childProcess';
 import type { Environment } from './support/environment';
-import { failure } from './support/failures';
+import { failure, reasonOf } from './support/failures';
 import { FREE, type Plans, type StageOutcome, type StageWork } from './support/stageWork';
 
 export interface CorpusDependencies {
@@ -14,7 +15,7 @@ export interface CorpusDependencies {
 
 export function createCorpusActivities({ store, plans, environment }: CorpusDependencies) {
   return {
-    /** Brings a corpus of training rows into the store. Errors: CORPUS_UNREACHABLE, CORPUS_INVALID. */
+    /** Brings a corpus of training rows into the store. Errors: CORPUS_UNREACHABLE, CORPUS_REFUSED, CORPUS_INVALID. */
     async importCorpus(work: StageWork): Promise<StageOutcome> {
       const { source } = await plans.parameters('importCorpus', work);
       const [text, where] =
@@ -29,18 +30,29 @@ export function createCorpusActivities({ store, plans, environment }: CorpusDepe
 }
 
 async function download(url: string): Promise<string> {
+  let reason: string;
   try {
     const answer = await fetch(url);
     if (answer.ok) return await answer.text();
-    throw new Error(`status ${answer.status}`);
+    reason = `status ${answer.status}`;
+    if (answer.status < 500 && !PASSING.has(answer.status)) {
+      throw failure(
+        'CORPUS_REFUSED',
+        `The corpus at ${url} is not to be had (${reason}). Correct the address, or download it and give it as \`file\`; then start again.`,
+      );
+    }
   } catch (error) {
-    throw failure(
-      'CORPUS_UNREACHABLE',
-      `The corpus at ${url} could not be read (${error instanceof Error ? error.message : String(error)}). It is tried again.`,
-      { cause: error },
-    );
+    if (error instanceof ApplicationFailure) throw error;
+    reason = reasonOf(error);
   }
+  throw failure(
+    'CORPUS_UNREACHABLE',
+    `The corpus at ${url} could not be read (${reason}). It is tried again.`,
+  );
 }
+
+/** Request timeout, conflict, too many requests: another time may be better. */
+const PASSING = new Set([408, 409, 429]);
 
 function countRows(text: string, where: string): number {
   const lines = text.split('\n').filter((line) => line !== '');

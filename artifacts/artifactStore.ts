@@ -36,10 +36,13 @@ const LOOK_FIRST_BYTES = 32 * 1024;
  */
 export class ArtifactStore {
   private readonly client: S3Client;
+  /** For messages. */
+  private readonly address: string;
   readonly bucket: string;
 
   constructor(options: ArtifactStoreOptions) {
     this.bucket = options.bucket;
+    this.address = options.endpoint ?? `Amazon S3 (${options.region})`;
     this.client = new S3Client({
       region: options.region,
       forcePathStyle: true,
@@ -235,17 +238,25 @@ export class ArtifactStore {
   }
 
   private explain(error: unknown, what: string): Error {
-    if (isDenied(error)) {
+    if (error instanceof Error && error.name === 'CredentialsProviderError') {
       return new StorageError(
         'STORAGE_DENIED',
-        `The S3 store refuses access to ${this.bucket}/${what}. Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the bucket's policy.`,
+        `There is no key for the S3 store ${this.address}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and S3_ENDPOINT for a store of your own.`,
         { cause: error },
       );
     }
+    if (isDenied(error)) {
+      return new StorageError(
+        'STORAGE_DENIED',
+        `The S3 store ${this.address} refuses access to ${this.bucket}/${what}. Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the bucket's policy.`,
+        { cause: error },
+      );
+    }
+    // The same words whatever was asked for: an outage meets hundreds of calls, and is told once.
     const reason = error instanceof Error ? error.message || error.name : String(error);
     return new StorageError(
       'STORAGE_UNREACHABLE',
-      `The S3 store did not answer for ${this.bucket}/${what} (${reason}). Check S3_ENDPOINT and that the store is up; it is tried again.`,
+      `The S3 store ${this.address} does not answer (${reason}). Check S3_ENDPOINT and that the store is up.`,
       { cause: error },
     );
   }

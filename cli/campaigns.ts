@@ -1,6 +1,12 @@
 import {
+  ActivityFailure,
+  ApplicationFailure,
+  ChildWorkflowFailure,
   type Client,
+  QueryNotRegisteredError,
+  ServiceError,
   WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
   type WorkflowHandle,
   WorkflowNotFoundError,
 } from '@temporalio/client';
@@ -90,25 +96,93 @@ export interface ActivityStatus {
 export interface CampaignStatus {
   campaign: string;
   state: string;
-  progress: CampaignProgress;
+  startedAt: string;
+  closedAt: string | null;
+  /** Null when no worker answered in time: only they know. */
+  progress: CampaignProgress | null;
+  /** Those of the campaign and of its child workflows. */
   activities: ActivityStatus[];
+  /** Why it failed, if it did. */
+  failure: string | null;
 }
 
-export async function readStatus(handle: CampaignHandle): Promise<CampaignStatus> {
+/** Workers that run answer within milliseconds; Temporal itself waits half a minute for one. */
+const ANSWER_WITHIN_MS = 5_000;
+
+export async function readStatus(client: Client, handle: CampaignHandle): Promise<CampaignStatus> {
   const description = await handle.describe();
-  const progress = await handle.query<CampaignProgress, []>('campaignProgress');
+  const children = await Promise.all(
+    (description.raw.pendingChildren ?? []).map((child) => pendingOf(client, child)),
+  );
+  const { status, startTime, closeTime } = description;
   return {
-    campaign: progress.campaign,
-    state: description.status.name.toLowerCase(),
-    progress,
-    activities: (description.raw.pendingActivities ?? []).map((pending) => ({
-      activity: pending.activityType?.name ?? '',
-      attempt: pending.attempt ?? 1,
-      details: decode(pending.heartbeatDetails?.payloads?.[0]?.data),
-      failure: pending.lastFailure?.message ?? null,
-    })),
+    campaign: handle.workflowId.slice(PREFIX.length),
+    state: status.name.toLowerCase(),
+    startedAt: startTime.toISOString(),
+    closedAt: closeTime?.toISOString() ?? null,
+    progress: await askProgress(client, handle),
+    activities: [...(description.raw.pendingActivities ?? []), ...children.flat()].map(describeActivity),
+    failure: status.name === 'FAILED' ? await failureOf(handle) : null,
   };
 }
+
+async function askProgress(client: Client, handle: CampaignHandle): Promise<CampaignProgress | null> {
+  try {
+    return await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+      handle.query<CampaignProgress, []>('campaignProgress'),
+    );
+  } catch (error) {
+    if (error instanceof ServiceError || error instanceof QueryNotRegisteredError) return null;
+    throw error;
+  }
+}
+
+/** What a child workflow is waiting for; nothing when it has just ended. */
+async function pendingOf(client: Client, { workflowId, runId }: PendingChild): Promise<PendingActivity[]> {
+  const child = client.workflow.getHandle(workflowId ?? '', runId ?? undefined);
+  const description = await child.describe().catch((error: unknown) => {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  });
+  return description?.raw.pendingActivities ?? [];
+}
+
+function describeActivity(pending: PendingActivity): ActivityStatus {
+  return {
+    activity: pending.activityType?.name ?? '',
+    attempt: pending.attempt ?? 1,
+    details: decode(pending.heartbeatDetails?.payloads?.[0]?.data),
+    failure: lastFailureOf(pending),
+  };
+}
+
+function lastFailureOf({ lastFailure }: PendingActivity): string | null {
+  const type = lastFailure?.applicationFailureInfo?.type;
+  return lastFailure ? `${type ? `${type}: ` : ''}${lastFailure.message ?? ''}` : null;
+}
+
+const failureOf = (handle: CampaignHandle): Promise<string | null> =>
+  handle.result().then(
+    () => null,
+    (error: unknown) => failureMessage(error),
+  );
+
+/** The message of the failure underneath Temporal's wrappers, with its type. */
+export function failureMessage(error: unknown): string {
+  let cause: unknown = error;
+  while (isWrapper(cause) && cause.cause) cause = cause.cause;
+  const type = cause instanceof ApplicationFailure && cause.type ? `${cause.type}: ` : '';
+  return `${type}${cause instanceof Error ? cause.message : String(cause)}`;
+}
+
+const isWrapper = (error: unknown): error is Error =>
+  error instanceof WorkflowFailedError ||
+  error instanceof ActivityFailure ||
+  error instanceof ChildWorkflowFailure;
+
+type Description = Awaited<ReturnType<CampaignHandle['describe']>>['raw'];
+type PendingActivity = NonNullable<Description['pendingActivities']>[number];
+type PendingChild = NonNullable<Description['pendingChildren']>[number];
 
 const decode = (payload: Uint8Array | null | undefined): unknown =>
   payload ? JSON.parse(Buffer.from(payload).toString('utf8')) : null;

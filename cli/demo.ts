@@ -68,7 +68,7 @@ async function runCampaign(
     const started = Date.now();
     const plan = await resolved.upload(store);
     const { handle } = await startCampaign(client, { campaign, plan });
-    const result = await followCampaign(handle, { signal: options.signal });
+    const result = await followCampaign(client, handle, { signal: options.signal });
     const seconds = (Date.now() - started) / 1000;
     const results = await readResults(store, result);
     const report = reportCampaign(result, results, { setup: options.setup, campaign: seconds });

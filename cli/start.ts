@@ -33,7 +33,7 @@ export function registerStart(program: Command): void {
               ? `Campaign "${campaign}" runs already.`
               : `Campaign "${campaign}" started. \`pi-loop watch ${campaign}\` shows its progress.`,
           );
-        if (options.watch) await followCampaign(handle);
+        if (options.watch) await followCampaign(client, handle);
       } finally {
         await close();
       }

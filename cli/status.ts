@@ -10,7 +10,7 @@ export function registerStatus(program: Command): void {
     .action(async (campaign: string, options: CommonOptions) => {
       const { client, close } = await connect(options.state);
       try {
-        const status = await readStatus(await findCampaign(client, campaign));
+        const status = await readStatus(client, await findCampaign(client, campaign));
         if (options.json) printJson(status);
         else console.log(renderStatus(status, new Date()));
       } finally {

@@ -1,14 +1,15 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  CancelledFailure,
-  ChildWorkflowFailure,
-  WorkflowFailedError,
-} from '@temporalio/client';
+import { CancelledFailure, type Client, WorkflowFailedError } from '@temporalio/client';
 import type { Command } from 'commander';
 import type { CampaignResult } from '../workflows/messages';
-import { type CampaignHandle, type CampaignStatus, findCampaign, readStatus } from './campaigns';
+import {
+  type CampaignHandle,
+  type CampaignStatus,
+  failureMessage,
+  findCampaign,
+  readStatus,
+} from './campaigns';
 import { CommandError } from './commandError';
 import { connect } from './connect';
 import { type CommonOptions, printJson, withCommonOptions } from './options';
@@ -23,7 +24,7 @@ export function registerWatch(program: Command): void {
     .action(async (campaign: string, options: CommonOptions) => {
       const { client, close } = await connect(options.state);
       try {
-        const result = await followCampaign(await findCampaign(client, campaign));
+        const result = await followCampaign(client, await findCampaign(client, campaign));
         if (options.json) printJson(result);
         else
           console.log(`Campaign "${campaign}" is finished. \`pi-loop result ${campaign}\` prints its table.`);
@@ -42,6 +43,7 @@ export interface FollowOptions {
 
 /** Shows progress until the campaign ends. Errors: CommandError with what failed and what to do. */
 export async function followCampaign(
+  client: Client,
   handle: CampaignHandle,
   { output = process.stderr, signal }: FollowOptions = {},
 ): Promise<CampaignResult> {
@@ -50,7 +52,7 @@ export async function followCampaign(
   const show = output.isTTY
     ? liveScreen(output)
     : new ProgressLines((line) => output.write(`${line}\n`)).show;
-  const [outcome] = await Promise.allSettled([result, showUntil(stop.signal, handle, show)]);
+  const [outcome] = await Promise.allSettled([result, showUntil(stop.signal, client, handle, show)]);
   if (outcome.status === 'fulfilled') return outcome.value;
   throw explain(outcome.reason);
 }
@@ -66,13 +68,15 @@ function aborted(signal: AbortSignal | undefined): Promise<never> {
 
 type Show = (status: CampaignStatus, now: Date) => void;
 
-async function showUntil(signal: AbortSignal, handle: CampaignHandle, show: Show): Promise<void> {
-  const ended = afterLastLook(signal);
-  // A signal of its own for each look: the client leaves its listeners on the signal.
-  const look = () => handle.client.withAbortSignal(AbortSignal.any([ended]), () => readStatus(handle));
+async function showUntil(
+  signal: AbortSignal,
+  client: Client,
+  handle: CampaignHandle,
+  show: Show,
+): Promise<void> {
   for (;;) {
-    // A campaign whose worker is away cannot be asked; it is looked at again.
-    const status = await look().catch(() => undefined);
+    // A server that is away for a moment is looked at again.
+    const status = await lookOnce(signal, client, handle).catch(() => undefined);
     if (status) show(status, new Date());
     if (signal.aborted) return;
     await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
@@ -82,10 +86,22 @@ async function showUntil(signal: AbortSignal, handle: CampaignHandle, show: Show
 /** A look that is under way when the campaign ends has this long to arrive. */
 const LAST_LOOK_MS = 500;
 
-function afterLastLook(signal: AbortSignal): AbortSignal {
-  const ended = new AbortController();
-  signal.addEventListener('abort', () => setTimeout(() => ended.abort(), LAST_LOOK_MS), { once: true });
-  return ended.signal;
+async function lookOnce(
+  signal: AbortSignal,
+  client: Client,
+  handle: CampaignHandle,
+): Promise<CampaignStatus> {
+  const tooLate = new AbortController();
+  // A call each for the campaign and its child workflows listens to it.
+  setMaxListeners(0, tooLate.signal);
+  const soon = () => void setTimeout(() => tooLate.abort(), LAST_LOOK_MS);
+  if (signal.aborted) soon();
+  else signal.addEventListener('abort', soon, { once: true });
+  try {
+    return await client.withAbortSignal(tooLate.signal, () => readStatus(client, handle));
+  } finally {
+    signal.removeEventListener('abort', soon);
+  }
 }
 
 /** Redraws the whole state in place. */
@@ -105,20 +121,15 @@ function liveScreen(output: NodeJS.WriteStream): Show {
   };
 }
 
-/** The message of the failure underneath Temporal's wrappers. */
 function explain(error: unknown): Error {
   if (!(error instanceof WorkflowFailedError))
     return error instanceof Error ? error : new Error(String(error));
-  let cause: Error | undefined = error.cause;
-  while ((cause instanceof ActivityFailure || cause instanceof ChildWorkflowFailure) && cause.cause)
-    cause = cause.cause;
-  if (cause instanceof CancelledFailure)
+  if (error.cause instanceof CancelledFailure)
     return new CommandError(
       'The campaign was cancelled. What it made is kept; starting it again goes on from there.',
     );
-  const type = cause instanceof ApplicationFailure && cause.type ? `${cause.type}: ` : '';
   return new CommandError(
-    `The campaign failed. ${type}${cause?.message ?? error.message}\nWhat was finished is kept; starting the campaign again goes on from there.`,
+    `The campaign failed. ${failureMessage(error)}\nWhat was finished is kept; starting the campaign again goes on from there.`,
     { cause: error },
   );
 }

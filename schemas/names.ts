@@ -43,10 +43,14 @@ export const FAILURE_TYPES = {
   TRAINER_FAILED: 'fatal',
   TRAINER_STOPPED: 'retry',
   TRAINER_DISK_FULL: 'fatal',
+  TRAINER_MISSING: 'fatal',
+  WORKER_DISK_FULL: 'fatal',
   POLICY_NOT_SERVED: 'retry',
   POLICY_DIGEST_MISMATCH: 'retry',
   POLICY_SERVER_FAILED: 'retry',
+  POLICY_UNSERVABLE: 'fatal',
   CORPUS_UNREACHABLE: 'retry',
+  CORPUS_REFUSED: 'fatal',
   CORPUS_INVALID: 'fatal',
 } as const satisfies Record<string, 'retry' | 'fatal'>;
 

@@ -27,6 +27,7 @@ export async function runWorkers(
   const store = createStore(config);
   await store.prepare();
   const activities = createActivities(config, store, variables);
+  const failures = () => failureInterceptor(config.PI_LOOP_SCRATCH);
   const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
   const workers = await Promise.all(
     queues.map((taskQueue) => {
@@ -40,8 +41,7 @@ export async function runWorkers(
         shutdownGraceTime: SHUTDOWN_GRACE,
         ...limits(taskQueue, config),
         interceptors: {
-          activity:
-            taskQueue === TASK_QUEUES.general ? [failureInterceptor, aliveInterceptor] : [failureInterceptor],
+          activity: taskQueue === TASK_QUEUES.general ? [failures, aliveInterceptor] : [failures],
         },
         ...work,
       });

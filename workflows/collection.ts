@@ -1,5 +1,5 @@
 import { ApplicationFailure, executeChild, ParentClosePolicy, workflowInfo } from '@temporalio/workflow';
-import type { PlannedCollection } from '../activities/collections';
+import type { PlannedCollection, UnratedEpisodes } from '../activities/collections';
 import type { ArtifactRef } from '../schemas/artifact';
 import type { StageCost } from '../schemas/plan';
 import { general } from './activityProxies';
@@ -13,6 +13,8 @@ export interface Collected {
   episodes: ArtifactRef;
   played: number;
   unrated: number;
+  /** Of the unrated ones: conversations that ended because an answer stayed unreadable. */
+  unparsable: number;
   cost: StageCost;
 }
 
@@ -35,7 +37,7 @@ export async function collectEpisodes(
   const shards = Math.ceil(episodes / SHARD_SIZE);
   const atOnce = Math.max(1, Math.min(shards, Math.ceil(options.inFlight / (SHARD_SIZE / 2))));
   const cost: StageCost = { calls: 0, inputTokens: 0, outputTokens: 0, gpuSeconds: 0 };
-  let unrated = 0;
+  const unrated: UnratedEpisodes = { count: 0, reasons: {}, example: null };
 
   const indexes = await slidingWindow(0, shards, atOnce, async (shard) => {
     const from = shard * SHARD_SIZE;
@@ -48,17 +50,47 @@ export async function collectEpisodes(
     cost.calls += finished.cost.calls;
     cost.inputTokens += finished.cost.inputTokens;
     cost.outputTokens += finished.cost.outputTokens;
-    unrated += finished.unrated;
-    if (unrated > unratedLimit) throw tooManyUnrated(options.stage, unrated, episodes, unratedLimit);
+    add(unrated, finished.unrated);
+    if (unrated.count > unratedLimit) throw tooManyUnrated(options.stage, unrated, episodes, unratedLimit);
     options.onProgress(to - from);
     return finished.index;
   });
-  return { episodes: await general.gatherEpisodes({ shards: indexes }), played: episodes, unrated, cost };
+  return {
+    episodes: await general.gatherEpisodes({ shards: indexes }),
+    played: episodes,
+    unrated: unrated.count,
+    unparsable: unrated.reasons['unparsable-episode'] ?? 0,
+    cost,
+  };
 }
 
-const tooManyUnrated = (stage: string, unrated: number, episodes: number, limit: number) =>
-  ApplicationFailure.nonRetryable(
-    `Stage ${stage}: ${unrated} episodes could not be rated, more than the ${limit} of ${episodes} that limits.unratedShare allows. ` +
-      'Look at the judge’s answers in the ratings, correct the judge or raise the limit, and start again: conversations that were played are kept.',
+function add(sum: UnratedEpisodes, { count, reasons, example }: UnratedEpisodes): void {
+  sum.count += count;
+  for (const reason of REASONS) sum.reasons[reason] = (sum.reasons[reason] ?? 0) + (reasons[reason] ?? 0);
+  sum.example ??= example;
+}
+
+/** What each reason means. */
+const MEANING = {
+  'unparsable-episode': 'because an answer of a model that talks could not be read',
+  'unreadable-answer': 'because the judge’s answer could not be read',
+  refusal: 'because the judge refused',
+} as const satisfies Record<keyof UnratedEpisodes['reasons'], string>;
+const REASONS = Object.keys(MEANING) as (keyof typeof MEANING)[];
+
+function tooManyUnrated(
+  stage: string,
+  { count, reasons, example }: UnratedEpisodes,
+  episodes: number,
+  limit: number,
+) {
+  const why = REASONS.filter((reason) => reasons[reason]).map(
+    (reason) => `${reasons[reason]} ${MEANING[reason]}`,
+  );
+  return ApplicationFailure.nonRetryable(
+    `Stage ${stage}: ${count} episodes could not be rated, more than the ${limit} of ${episodes} that limits.unratedShare allows: ` +
+      `${why.join(', ')}. One such answer: ${example}. Correct the model or its template, or raise the limit, and start again: ` +
+      'finished conversations are not played again for another judge.',
     'TOO_MANY_UNRATED',
   );
+}

@@ -1,5 +1,5 @@
-import type { RatedRow } from '../activities/collections';
-import type { ArtifactRef } from '../schemas/artifact';
+import { CancellationScope } from '@temporalio/workflow';
+import type { FinishedShard, PlayedRow, RatedRow } from '../activities/collections';
 import type { StageCost } from '../schemas/plan';
 import { general, playEpisode, rateEpisode } from './activityProxies';
 import { slidingWindow } from './slidingWindow';
@@ -13,23 +13,23 @@ export interface EpisodeShardInput {
   inFlight: number;
 }
 
-export interface EpisodeShardResult {
-  index: ArtifactRef;
-  unrated: number;
+export interface EpisodeShardResult extends FinishedShard {
   cost: StageCost;
 }
 
 /**
  * Plays and rates a range of a design's episodes. Each is rated as soon as it ends; a judge that fails is asked again
- * without the conversation being played again. Shards finished before are not played again.
+ * without the conversation being played again. Shards finished before are not played again. A shard that fails or is
+ * cancelled keeps what is finished of it: a later attempt goes on from there.
  */
 export async function episodeShard(input: EpisodeShardInput): Promise<EpisodeShardResult> {
   const { design, play, from, to, inFlight } = input;
   const opened = await general.openShard({ design, play, from, to });
   const cost: StageCost = { calls: 0, inputTokens: 0, outputTokens: 0, gpuSeconds: 0 };
-  if (opened.index) return { index: opened.index, unrated: opened.unrated, cost };
+  if (opened.finished) return { ...opened.finished, cost };
 
   const played = new Map(opened.played.map((row) => [row.number, row]));
+  const rated = new Map(opened.rated.map((row) => [row.number, row]));
   const spend = ({ calls, inputTokens, outputTokens }: Omit<StageCost, 'gpuSeconds'>) => {
     cost.calls += calls;
     cost.inputTokens += inputTokens;
@@ -41,14 +41,37 @@ export async function episodeShard(input: EpisodeShardInput): Promise<EpisodeSha
     if (known) return known;
     const { episode, ending, turns, ...spent } = await playEpisode({ design, number });
     spend(spent);
-    return { number, episode, ending, turns };
+    const row = { number, episode, ending, turns };
+    played.set(number, row);
+    return row;
   };
 
-  const rows = await slidingWindow(from, to, inFlight, async (number): Promise<RatedRow> => {
-    const row = await playOnce(number);
-    const { rating, scores, ...spent } = await rateEpisode({ design, number, episode: row.episode });
+  const rateOnce = async (row: PlayedRow) => {
+    const known = rated.get(row.number);
+    if (known) return known;
+    const { number, episode } = row;
+    const { rating, scores, ...spent } = await rateEpisode({ design, number, episode });
     spend(spent);
-    return { ...row, rating, scores };
-  });
-  return { ...(await general.commitShard({ design, play, from, to, rows })), cost };
+    const ratedRow = { ...row, rating, scores };
+    rated.set(number, ratedRow);
+    return ratedRow;
+  };
+
+  try {
+    const rows = await slidingWindow(
+      from,
+      to,
+      inFlight,
+      async (number): Promise<RatedRow> => rateOnce(await playOnce(number)),
+    );
+    return { ...(await general.commitShard({ design, play, from, to, rows })), cost };
+  } catch (error) {
+    await keep({ ...input, played: [...played.values()], rated: [...rated.values()] });
+    throw error;
+  }
+}
+
+/** What made the shard fail is told, not that it could not be kept as well. */
+function keep(shard: EpisodeShardInput & { played: PlayedRow[]; rated: RatedRow[] }): Promise<void> {
+  return CancellationScope.nonCancellable(() => general.keepShard(shard)).catch(() => undefined);
 }

@@ -8,7 +8,8 @@ export interface TrainingCampaignInput {
   plan: string;
 }
 
-export type StageState = 'waiting' | 'running' | 'finished' | 'reused' | 'failed';
+/** `stopped`: ended because the campaign ended, by another stage's failure or by a person. */
+export type StageState = 'waiting' | 'running' | 'finished' | 'reused' | 'failed' | 'stopped';
 
 /** How far a stage is; times are ISO 8601. */
 export interface StageProgress {

@@ -75,7 +75,7 @@ export class StageRunner {
         const { episodes, ...rest } = only(await this.collect(work, progress));
         return {
           outputs: { episodes },
-          counts: { episodes: rest.played, unrated: rest.unrated },
+          counts: { episodes: rest.played, unrated: rest.unrated, unparsable: rest.unparsable },
           cost: rest.cost,
         };
       }

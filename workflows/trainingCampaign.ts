@@ -1,4 +1,4 @@
-import { CancellationScope, setHandler } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, setHandler } from '@temporalio/workflow';
 import type { PlanOutline } from '../activities/stages';
 import type { ArtifactRef } from '../schemas/artifact';
 import type { StageResult } from '../schemas/plan';
@@ -66,7 +66,7 @@ async function runAll(stages: OutlinedStage[], run: RunStage, progress: Map<stri
     try {
       return await run(stage, ready);
     } catch (error) {
-      progressOf(progress, stage.id).state = 'failed';
+      progressOf(progress, stage.id).state = isCancellation(error) ? 'stopped' : 'failed';
       throw error;
     }
   };

@@ -5,7 +5,7 @@ import { failure } from './failures';
 export interface Environment {
   /** Fills in `${NAME}`; errors: CONFIGURATION_MISSING. */
   resolve(address: string): string;
-  /** The value of a variable; errors: CONFIGURATION_MISSING. */
+  /** The key in a variable; errors: CONFIGURATION_MISSING. */
   secret(name: string): string;
 }
 
@@ -20,6 +20,13 @@ export function createEnvironment(variables: Readonly<Record<string, string | un
   };
   return {
     resolve: (address) => address.replace(EnvironmentReference, (_reference, name: string) => value(name)),
-    secret: value,
+    secret: (name) => {
+      const key = value(name).trim();
+      if (/^[\x21-\x7e]+$/.test(key)) return key;
+      throw failure(
+        'CONFIGURATION_MISSING',
+        `The worker's variable ${name} holds no key: there are spaces, line breaks or other characters in it that no key has. Set it where the workers start, then start the campaign again.`,
+      );
+    },
   };
 }

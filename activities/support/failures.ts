@@ -8,6 +8,12 @@ interface FailureOptions {
   retryAfterMs?: number | undefined;
 }
 
+/** What an error says of itself, or of what is underneath it. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
+}
+
 /**
  * The only place where activities make failures. The message says what happened, to what, and what to do; whether
  * Temporal retries is a property of the type.

@@ -4,7 +4,7 @@ import type { Usage } from '../../schemas/modelCall';
 import type { ChatMessage } from '../../schemas/training';
 import type { Environment } from './environment';
 import { failure } from './failures';
-import { modelFailure } from './modelFailures';
+import { type Asked, modelFailure } from './modelFailures';
 import { createUndiciFetch } from './undiciFetch';
 
 /** Sockets to one endpoint; more calls than this wait for a free one. */
@@ -21,11 +21,7 @@ export interface Completion {
   refused: boolean;
 }
 
-export interface Endpoint {
-  baseUrl: string;
-  apiKey: string;
-  model: string;
-}
+export type Endpoint = Asked;
 
 interface CompletionRequest {
   messages: ChatMessage[];
@@ -45,6 +41,7 @@ export class LanguageModels {
     return {
       baseUrl: this.environment.resolve(spec.baseUrl),
       apiKey: spec.apiKeyEnv ? this.environment.secret(spec.apiKeyEnv) : 'none',
+      apiKeyEnv: spec.apiKeyEnv,
       model: spec.model,
     };
   }
@@ -70,7 +67,7 @@ export class LanguageModels {
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof OpenAI.APIError || !isApplicationFailure(error)) {
-        throw modelFailure(error, endpoint.model, endpoint.baseUrl);
+        throw modelFailure(error, endpoint);
       }
       throw error;
     }

@@ -1,63 +1,92 @@
 import OpenAI from 'openai';
 import type { ApplicationFailure } from '@temporalio/activity';
-import { failure } from './failures';
+import { failure, reasonOf } from './failures';
 
-/** What a failed model call means and what to do, by the answer's status. */
-export function modelFailure(error: unknown, model: string, address: string): ApplicationFailure {
-  const where = `model "${model}" at ${address}`;
+/** Who was asked; the key is here only so that it can be kept out of messages. */
+export interface Asked {
+  model: string;
+  baseUrl: string;
+  apiKey: string;
+  /** Variable that holds the key, where the campaign names one. */
+  apiKeyEnv?: string | undefined;
+}
+
+/**
+ * What a failed model call means and what to do, by the answer's status. Underlying errors are not attached: they may
+ * hold the key, and failures stand in histories.
+ */
+export function modelFailure(error: unknown, asked: Asked): ApplicationFailure {
+  const where = `model "${asked.model}" at ${asked.baseUrl}`;
   if (error instanceof OpenAI.APIConnectionError) {
     return failure(
       'MODEL_UNAVAILABLE',
-      `No answer from ${where} (${reasonOf(error)}). Check that the server runs and the address is right; the call is tried again.`,
-      { cause: error },
+      `No answer from ${where} (${withoutKey(reasonOf(error), asked)}). Check that the server runs and the address is right; the call is tried again.`,
     );
   }
   if (!(error instanceof OpenAI.APIError)) {
     return failure(
       'MODEL_UNAVAILABLE',
-      `The answer of ${where} could not be used (${reasonOf(error)}); the call is tried again.`,
-      { cause: error },
+      `The answer of ${where} could not be used (${withoutKey(reasonOf(error), asked)}); the call is tried again.`,
     );
   }
-  const said = error.message.slice(0, 300);
+  const said = withoutKey(error.message, asked).slice(0, 300);
   const retryAfterMs = retryAfter(error.headers);
   switch (error.status) {
     case 401:
     case 403:
       return failure(
         'MODEL_UNAUTHORIZED',
-        `${where} refuses the key: ${said}. Check the variable that apiKeyEnv names, then start the campaign again.`,
+        `${where} refuses ${keyOf(asked)}: ${sentence(said)} ${remedyOf(asked)}, then start the campaign again.`,
       );
     case 404:
       return failure(
         'MODEL_NOT_FOUND',
-        `${where} does not exist: ${said}. Correct the model's name or address in the campaign file, then start again.`,
+        `${where} does not exist: ${sentence(said)} Correct the model's name or address in the campaign file, then start again.`,
       );
     case 408:
     case 409:
-      return failure('MODEL_UNAVAILABLE', `${where} asks to try again: ${said}.`, { retryAfterMs });
+      return failure('MODEL_UNAVAILABLE', `${where} asks to try again: ${sentence(said)}`, { retryAfterMs });
     case 429:
-      return failure('MODEL_RATE_LIMITED', `${where} limits the rate: ${said}. The call is tried again.`, {
-        retryAfterMs,
-      });
+      return failure(
+        'MODEL_RATE_LIMITED',
+        `${where} limits the rate: ${sentence(said)} The call is tried again.`,
+        {
+          retryAfterMs,
+        },
+      );
     default:
       return error.status !== undefined && error.status < 500
         ? failure(
             'MODEL_REQUEST_REFUSED',
-            `${where} refuses the request (${error.status}): ${said}. Correct the campaign file, then start again.`,
+            `${where} refuses the request (${error.status}): ${sentence(said)} ${correctionOf(error)}, then start again.`,
           )
         : failure(
             'MODEL_UNAVAILABLE',
-            `${where} failed (${error.status ?? 'no status'}): ${said}. The call is tried again.`,
+            `${where} failed (${error.status ?? 'no status'}): ${sentence(said)} The call is tried again.`,
             { retryAfterMs },
           );
   }
 }
 
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
-}
+const keyOf = ({ apiKeyEnv }: Asked): string =>
+  apiKeyEnv === undefined ? 'a call without a key' : `the key in ${apiKeyEnv}`;
+
+const remedyOf = ({ apiKeyEnv }: Asked): string =>
+  apiKeyEnv === undefined
+    ? "Name the variable that holds its key as the model's apiKeyEnv"
+    : `Set ${apiKeyEnv} to a valid key where the workers start`;
+
+/** OpenAI's code for a prompt that does not fit; servers of other makers send it as well. */
+const correctionOf = ({ code }: { code?: unknown }): string =>
+  code === 'context_length_exceeded'
+    ? 'Use a model with a longer context (for a policy made from nothing: policy.base.pretrain.model.contextLength), or shorten what it reads: fewer turns (episodes.maxTurns), shorter answers (sampling.maxTokens)'
+    : 'Correct the campaign file';
+
+/** Some servers repeat the key in their answer, and the client repeats a header that cannot be sent. */
+const withoutKey = (text: string, { apiKey, apiKeyEnv }: Asked): string =>
+  apiKeyEnv === undefined ? text : text.replaceAll(apiKey, '***');
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /** Milliseconds from `retry-after-ms` or `retry-after` (RFC 9110: seconds or a date). */
 function retryAfter(headers: Headers | undefined): number | undefined {

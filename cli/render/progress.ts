@@ -9,6 +9,7 @@ const MARK: Record<StageProgress['state'], string> = {
   finished: '✓',
   reused: '=',
   failed: '✗',
+  stopped: '■',
 };
 
 const Training = z.object({
@@ -21,17 +22,37 @@ const Training = z.object({
 
 /** The whole state of a campaign as text: a line a stage, then what is being tried again. */
 export function renderStatus(status: CampaignStatus, now: Date): string {
-  const { campaign, state, progress, activities } = status;
-  const elapsed = duration(secondsBetween(progress.startedAt, now));
-  const width = Math.max(...progress.stages.map((stage) => stage.id.length));
-  const trouble = activities.filter(({ failure, attempt }) => failure !== null && attempt > 1);
+  const { campaign, state, startedAt, closedAt, progress, activities, failure } = status;
+  const stages = progress?.stages ?? [];
+  const elapsed = duration(secondsBetween(startedAt, closedAt === null ? now : new Date(closedAt)));
+  const width = Math.max(0, ...stages.map((stage) => stage.id.length));
   return [
     `campaign ${campaign} · ${state} · ${elapsed}`,
-    ...progress.stages.map(
+    ...stages.map(
       (stage) => `${MARK[stage.state]} ${stage.id.padEnd(width)}  ${describeStage(stage, activities, now)}`,
     ),
-    ...trouble.map(({ activity, attempt, failure }) => `! ${activity}, attempt ${attempt}: ${failure}`),
+    ...(progress === null ? [`! ${NO_WORKER}`] : []),
+    ...troubles(activities).map((trouble) => `! ${trouble}`),
+    ...(failure === null ? [] : [`✗ ${failure}`]),
   ].join('\n');
+}
+
+export const NO_WORKER =
+  'no worker answers: start the workers (`pi-loop up` runs them), or see in their logs what keeps them';
+
+/** What is being tried again, a line a kind of activity and failure. */
+export function troubles(activities: readonly ActivityStatus[]): string[] {
+  const groups = new Map<string, { activity: string; failure: string; count: number; attempt: number }>();
+  for (const { activity, attempt, failure } of activities) {
+    if (failure === null || attempt < 2) continue;
+    const key = `${activity} ${failure}`;
+    const group = groups.get(key) ?? { activity, failure, count: 0, attempt };
+    groups.set(key, { ...group, count: group.count + 1, attempt: Math.max(group.attempt, attempt) });
+  }
+  return [...groups.values()].map(
+    ({ activity, failure, count, attempt }) =>
+      `${activity}${count > 1 ? ` (${count} of them)` : ''}, attempt ${attempt}: ${failure}`,
+  );
 }
 
 /** What a stage does now, or took. */
@@ -47,6 +68,8 @@ export function describeStage(
       return 'reused: computed before';
     case 'failed':
       return 'failed';
+    case 'stopped':
+      return 'stopped with the campaign';
     case 'finished':
       return [
         `finished in ${duration(secondsBetween(stage.startedAt, new Date(stage.finishedAt ?? now)))}`,

@@ -1,6 +1,6 @@
 import type { StageProgress } from '../../workflows/messages';
 import type { ActivityStatus, CampaignStatus } from '../campaigns';
-import { describeStage, shareDone } from './progress';
+import { describeStage, NO_WORKER, shareDone, troubles } from './progress';
 
 /** A line a quarter of a stage's work. */
 const STEPS = 4;
@@ -13,7 +13,8 @@ export class ProgressLines {
   constructor(private readonly write: (line: string) => void) {}
 
   readonly show = ({ progress, activities }: CampaignStatus, now: Date): void => {
-    for (const stage of progress.stages) {
+    if (progress === null) this.tell(NO_WORKER, NO_WORKER);
+    for (const stage of progress?.stages ?? []) {
       const seen = milestone(stage, activities);
       if (stage.state === 'waiting' || this.said.get(stage.id) === seen) continue;
       this.said.set(stage.id, seen);
@@ -21,12 +22,18 @@ export class ProgressLines {
         `${stage.id}: ${stage.state === 'running' ? 'running, ' : ''}${describeStage(stage, activities, now)}`,
       );
     }
-    for (const { activity, attempt, failure } of activities) {
-      if (failure === null || attempt < 2 || this.troubles.has(failure)) continue;
-      this.troubles.add(failure);
-      this.write(`! ${activity}, attempt ${attempt}: ${failure}`);
+    for (const activity of activities) {
+      const [trouble] = troubles([activity]);
+      if (trouble !== undefined) this.tell(`${activity.activity} ${activity.failure}`, trouble);
     }
   };
+
+  /** Says a trouble once. */
+  private tell(trouble: string, text: string): void {
+    if (this.troubles.has(trouble)) return;
+    this.troubles.add(trouble);
+    this.write(`! ${text}`);
+  }
 }
 
 function milestone(stage: StageProgress, activities: readonly ActivityStatus[]): string {

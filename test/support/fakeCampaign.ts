@@ -98,7 +98,8 @@ export function fakeActivities(outline: PlanOutline = OUTLINE, episodes = 3) {
         policies: inputs['policy'] ? [inputs['policy']] : [],
       },
     ],
-    openShard: async () => ({ index: null, unrated: 0, played: [] }),
+    openShard: async () => ({ finished: null, played: [], rated: [] }),
+    keepShard: async () => undefined,
     playEpisode: async ({ design, number }: { design: string; number: number }) => {
       log.push(`play ${design} ${number}`);
       return { episode: 'e'.repeat(64), ending: 'left', turns: 2, calls: 2, inputTokens: 1, outputTokens: 1 };
@@ -115,7 +116,7 @@ export function fakeActivities(outline: PlanOutline = OUTLINE, episodes = 3) {
     },
     commitShard: async ({ rows }: { rows: { scores: unknown }[] }) => ({
       index: artifact('index'),
-      unrated: rows.filter((row) => row.scores === null).length,
+      unrated: { count: rows.filter((row) => row.scores === null).length, reasons: {}, example: null },
     }),
     gatherEpisodes: async () => artifact('episodes'),
     summariseEvaluation: async () => outcome('evaluation'),
