@@ -6,6 +6,7 @@ import type { ArtifactStore } from '../artifacts/artifactStore';
 import { type LineChild, parseLine } from './support/childProcess';
 import { failure } from './support/failures';
 import { fetchPolicy } from './support/policyFiles';
+import { whileAlive } from './support/heartbeat';
 import { leaseKey, type ServedPolicies, type ServingLease } from './support/servedPolicies';
 import { startTrainer, trainerMissing, type TrainerRuntime } from './support/trainerProcess';
 
@@ -31,7 +32,10 @@ export function createServingActivities({ store, policies, trainer }: ServingDep
      */
     async servePolicy({ policy }: { policy: ArtifactRef }): Promise<void> {
       const { cancellationSignal, info } = Context.current();
-      const { directory, base } = await fetchPolicy(store, policy, trainer);
+      const { directory, base } = await whileAlive(
+        () => null,
+        () => fetchPolicy(store, policy, trainer),
+      );
       const digest = policy.digest.sha256;
       const server = startTrainer(trainer, [
         'serve',

@@ -10,7 +10,7 @@ import { type LineChild, parseLine } from './support/childProcess';
 import { fetchDirectory, putDirectory } from '../artifacts/directories';
 import { failure } from './support/failures';
 import { fetchWholePolicy } from './support/policyFiles';
-import { ALIVE_EVERY_MS, keepAlive } from './support/heartbeat';
+import { whileAlive } from './support/heartbeat';
 import { FREE, inputOf, type Plans, type StageOutcome, type StageWork } from './support/stageWork';
 import { startTrainer, trainerMissing, type TrainerRuntime } from './support/trainerProcess';
 
@@ -46,15 +46,21 @@ export function createTrainingActivities({ store, plans, trainer }: TrainingDepe
       const parameters = await plans.parameters('trainPolicy', work);
       const { attempt } = Context.current().info;
       const directory = join(trainer.scratch, 'jobs', `${work.key}-${attempt}-${process.pid}`);
-      await mkdir(directory, { recursive: true });
-      try {
-        const job = await prepareJob(work, parameters, directory);
-        const finished = await runJob(job, work, directory);
-        const outputs = await storePolicies(work.key, job.workDirectory, finished);
-        return { outputs, counts: { step: finished.step }, cost: gpuTime(started) };
-      } finally {
-        await rm(directory, { recursive: true, force: true });
-      }
+      const progress = { stage: work.stage, step: 0, steps: 0, loss: null, tokensPerSecond: null };
+      return whileAlive(
+        () => progress,
+        async () => {
+          await mkdir(directory, { recursive: true });
+          try {
+            const job = await prepareJob(work, parameters, directory);
+            const finished = await runJob(job, work, directory, progress);
+            const outputs = await storePolicies(work.key, job.workDirectory, finished);
+            return { outputs, counts: { step: finished.step }, cost: gpuTime(started) };
+          } finally {
+            await rm(directory, { recursive: true, force: true });
+          }
+        },
+      );
     },
 
     /** A policy that was made elsewhere; its files were stored when the campaign was started. */
@@ -90,14 +96,13 @@ export function createTrainingActivities({ store, plans, trainer }: TrainingDepe
 
   async function runJob(
     job: TrainingJob,
-    { key, stage }: StageWork,
+    { key }: StageWork,
     directory: string,
+    progress: TrainingProgress,
   ): Promise<FinishedJob> {
     const { cancellationSignal } = Context.current();
     const jobFile = join(directory, 'job.json');
     await writeFile(jobFile, JSON.stringify(job));
-    const progress: TrainingProgress = { stage, step: 0, steps: 0, loss: null, tokensPerSecond: null };
-    const stopHeartbeat = keepAlive(() => progress, ALIVE_EVERY_MS);
     const child = startTrainer(trainer, ['train', jobFile]);
     const stop = () => void child.stop();
     cancellationSignal.addEventListener('abort', stop, { once: true });
@@ -118,7 +123,6 @@ export function createTrainingActivities({ store, plans, trainer }: TrainingDepe
           );
     } finally {
       cancellationSignal.removeEventListener('abort', stop);
-      stopHeartbeat();
       await child.stop();
     }
   }

@@ -17,3 +17,13 @@ export function keepAlive(details: () => unknown, everyMs: number): () => void {
   const timer = setInterval(() => context.heartbeat(details()), everyMs);
   return () => clearInterval(timer);
 }
+
+/** Does the work with a heartbeat all along: fetching and storing large files take longer than a worker may be silent. */
+export async function whileAlive<R>(details: () => unknown, work: () => Promise<R>): Promise<R> {
+  const stop = keepAlive(details, ALIVE_EVERY_MS);
+  try {
+    return await work();
+  } finally {
+    stop();
+  }
+}

@@ -5,6 +5,7 @@ import { CancelledFailure } from '@temporalio/activity';
 import { Plans } from '../../activities/support/stageWork';
 import { createTrainingActivities } from '../../activities/training';
 import { listDirectory } from '../../artifacts/directories';
+import type { ArtifactRef } from '../../schemas/artifact';
 import { MEDIA_TYPES } from '../../schemas/names';
 import { TrainingRecipe } from '../../schemas/training';
 import { activityEnvironment, attempt, stageWork } from '../support/activities';
@@ -125,6 +126,17 @@ from=$(sed 's/.*"resumeFrom":"\\([^"]*\\)".*/\\1/' "$JOB"); test "$(cat "$from/s
     lost.key,
   );
   expect((await next.train()).result.counts).toEqual({ step: 2 });
+});
+
+test('it says that it lives before it fetches or starts anything', async () => {
+  const { trainPolicy, work } = await training('exit 3');
+  const environment = activityEnvironment();
+  const heartbeats: unknown[] = [];
+  environment.on('heartbeat', (details: unknown) => heartbeats.push(details));
+  const gone = { ...work.inputs['policy'], digest: { sha256: '9'.repeat(64) } } as ArtifactRef;
+  const running = environment.run(trainPolicy, { ...work, inputs: { ...work.inputs, policy: gone } });
+  await expect(running).rejects.toMatchObject({ code: 'ARTIFACT_MISSING' });
+  expect(heartbeats).toEqual([expect.objectContaining({ stage: 'stage', step: 0 })]);
 });
 
 test('cancelled, it lets the trainer save and leave, and ends as cancelled with nothing left on the disk', async () => {

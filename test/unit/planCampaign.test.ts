@@ -114,7 +114,14 @@ test('differences are tested with the policy a round started from, with base, an
 });
 
 /** Stages of the learning campaign whose key another stage has too. */
-const SHARING = ['BC/collect', 'BC+SR/collect', 'control-unfiltered/collect', 'control-more-steps/collect'];
+const SHARING = [
+  'BC/collect',
+  'BC/filter',
+  'BC+SR/collect',
+  'control-unfiltered/collect',
+  'control-more-steps/collect',
+  'control-more-steps/filter',
+];
 
 test('controls share what they share: the tasks, and the episodes where the players are the same', () => {
   const plan = learning.plan();
