@@ -16,7 +16,7 @@ export type ChatAnswer =
   | { refusal: string }
   | { status: number; headers?: Record<string, string>; body?: string }
   /** Keeps the caller waiting until it hangs up. */
-  | 'never';
+  | { never: true };
 
 /** An OpenAI-compatible server whose answers a test writes; it notes every request. */
 export interface ChatServer {
@@ -52,7 +52,7 @@ export async function startChatServer(
     asked.push(question);
     server.emit('asked');
     const given = await answer(question, asked.length - 1);
-    if (given === 'never') return;
+    if (typeof given === 'object' && 'never' in given) return;
     if (typeof given === 'object' && 'status' in given)
       return send(
         response,

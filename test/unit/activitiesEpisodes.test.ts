@@ -3,7 +3,7 @@ import { createEpisodeActivities } from '../../activities/episodes';
 import { CollectionDesigns } from '../../activities/support/collectionDesigns';
 import { createEnvironment } from '../../activities/support/environment';
 import { LanguageModels } from '../../activities/support/languageModels';
-import { leaseKey, ServedPolicies } from '../../activities/support/servedPolicies';
+import { ServedPolicies } from '../../activities/support/servedPolicies';
 import { Episode, type Player } from '../../schemas/episode';
 import {
   activityEnvironment,
@@ -199,7 +199,7 @@ describe('a model that fails is an error, never a turn', () => {
   });
 
   test('cancelled while a call is in flight, it ends as cancelled', async () => {
-    const { server, design } = await scripted(() => 'never');
+    const { server, design } = await scripted(() => ({ never: true }));
     const environment = activityEnvironment();
     const asked = server.nextRequest();
     const playing = environment.run(activities().playEpisode, { design, number: 0 });
@@ -207,106 +207,5 @@ describe('a model that fails is an error, never a turn', () => {
     await asked;
     environment.cancel('CANCELLED');
     await outcome;
-  });
-});
-
-describe('a policy', () => {
-  const DIGEST = 'a'.repeat(64);
-  const policy: Player = {
-    kind: 'policy',
-    digest: DIGEST,
-    template: 'compact-v1',
-    sampling: { temperature: 1, topP: 1, maxTokens: 28 },
-  };
-  const lease = (baseUrl: string, expiresAt = Date.now() + 60_000) =>
-    objects.store.putDocument(leaseKey(DIGEST), {
-      digest: DIGEST,
-      baseUrl,
-      model: 'policy',
-      holder: 'test',
-      expiresAt,
-    });
-  const script = (_request: ChatRequest, number: number) => LINES[number] ?? '[leave]';
-
-  test('plays when its server proves the digest, which each turn then carries', async () => {
-    const server = await chatServer(script, { digest: () => DIGEST, fingerprint: () => `sha256:${DIGEST}` });
-    await lease(server.baseUrl);
-    const { result } = await play(await designOf(policy));
-    const { turns, models: players } = await episodeOf(result.episode);
-    expect(players).toEqual([`policy:${DIGEST}`, `policy:${DIGEST}`]);
-    expect(turns.map(({ call }) => call.servedDigest)).toEqual(turns.map(() => DIGEST));
-  });
-
-  test.each([
-    ['another digest', { digest: () => 'b'.repeat(64) }],
-    ['no digest', {}],
-  ])('whose server says %s is not asked for a single turn', async (_what, options) => {
-    const server = await chatServer(script, options);
-    await lease(server.baseUrl);
-    await expect(play(await designOf(policy))).rejects.toMatchObject({
-      type: 'POLICY_DIGEST_MISMATCH',
-      nonRetryable: false,
-    });
-    expect(server.asked).toEqual([]);
-  });
-
-  test('whose answer carries another digest than was proven: the answer is not used, and it is proven anew', async () => {
-    let fingerprint = `sha256:${'b'.repeat(64)}`;
-    const options = { digest: () => DIGEST, fingerprint: () => fingerprint };
-    const server = await chatServer(
-      (_request, number) => (number === 0 ? 'by somebody else .' : (LINES[number - 1] ?? '[leave]')),
-      options,
-    );
-    await lease(server.baseUrl);
-    const design = await designOf(policy);
-    const worker = activities();
-    const once = () => attempt(worker.playEpisode, [{ design, number: 0 }]);
-    await expect(once()).rejects.toMatchObject({ type: 'POLICY_DIGEST_MISMATCH' });
-    fingerprint = `sha256:${DIGEST}`;
-    const { result } = await once();
-    expect(JSON.stringify(await episodeOf(result.episode))).not.toContain('somebody else');
-  });
-
-  test.each([
-    [
-      'that nobody serves',
-      () =>
-        objects.store.putDocument(leaseKey(DIGEST), {
-          digest: DIGEST,
-          baseUrl: 'http://127.0.0.1:9/v1',
-          model: 'policy',
-          holder: 'test',
-          expiresAt: 0,
-        }),
-    ],
-    ['whose server has gone', async () => lease(`http://127.0.0.1:${await freePort()}/v1`)],
-  ])('%s is looked for again', async (_what, prepare) => {
-    await prepare();
-    await expect(play(await designOf(policy))).rejects.toMatchObject({
-      type: 'POLICY_NOT_SERVED',
-      nonRetryable: false,
-      nextRetryDelay: 1000,
-    });
-  });
-
-  test('whose port another server took in the meantime is looked for again, not given up', async () => {
-    let status: number | undefined;
-    const server = await chatServer(
-      (request, number) => (status === undefined ? script(request, number) : { status }),
-      {
-        digest: () => DIGEST,
-        fingerprint: () => `sha256:${DIGEST}`,
-      },
-    );
-    await lease(server.baseUrl);
-    const design = await designOf(policy);
-    const worker = activities();
-    await attempt(worker.playEpisode, [{ design, number: 0 }]);
-    for (status of [404, 401]) {
-      await expect(attempt(worker.playEpisode, [{ design, number: 0 }])).rejects.toMatchObject({
-        type: 'POLICY_NOT_SERVED',
-        nonRetryable: false,
-      });
-    }
   });
 });

@@ -154,7 +154,7 @@ test.each([
 });
 
 test('cancelled while the judge thinks, it ends as cancelled', async () => {
-  const { server, rateEpisode, input } = await scripted(() => 'never');
+  const { server, rateEpisode, input } = await scripted(() => ({ never: true }));
   const environment = activityEnvironment();
   const asked = server.nextRequest();
   const outcome = expect(environment.run(rateEpisode, input)).rejects.toBeInstanceOf(CancelledFailure);

@@ -24,7 +24,7 @@ let runs = 0;
 
 /** A stage whose trainer is a shell script; `$JOB` is the job file, `$WORK` the work directory it names. */
 async function training(script: string, key = String(++runs).padStart(64, '0')) {
-  const { store, scratch } = objects;
+  const { scratch } = objects;
   const python = join(scratch, `trainer-${++runs}`);
   await mkdir(scratch, { recursive: true });
   const head =
