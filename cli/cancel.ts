@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { findCampaign } from './campaigns';
-import { connect } from './connect';
+import { connectClient } from './connect';
 import { CommandError } from './commandError';
 import { type CommonOptions, printJson, withCommonOptions } from './options';
 
@@ -8,7 +8,7 @@ export function registerCancel(program: Command): void {
   withCommonOptions(program.command('cancel <campaign>'))
     .description('stop a campaign; everything made is kept, and starting it again goes on from there')
     .action(async (campaign: string, options: CommonOptions) => {
-      const { client, close } = await connect(options.state);
+      const { client, close } = await connectClient(options.state);
       try {
         const handle = await findCampaign(client, campaign);
         const { status } = await handle.describe();

@@ -14,12 +14,32 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
  * Connects to Temporal and S3: where the environment says, else to the local runtime of the state directory.
- * Errors: CommandError when either does not answer.
+ * Errors: CommandError when Temporal, StorageError when S3 does not answer.
  */
 export async function connect(stateDirectory: string): Promise<Connected> {
-  const variables = { ...localEnvironment(resolve(stateDirectory)), ...definedOnly(process.env) };
+  const { client, close } = await connectClient(stateDirectory);
+  const store = createStore(variablesOf(stateDirectory));
+  try {
+    await store.prepare();
+  } catch (error) {
+    store.close();
+    await close();
+    throw error;
+  }
+  return {
+    client,
+    store,
+    close: async () => {
+      store.close();
+      await close();
+    },
+  };
+}
+
+/** Connects to Temporal alone, for commands that must work while the store is away. */
+export async function connectClient(stateDirectory: string): Promise<Omit<Connected, 'store'>> {
+  const variables = variablesOf(stateDirectory);
   const address = variables['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233';
-  const store = createStore(variables);
   const connection = await Connection.connect({ address, connectTimeout: CONNECT_TIMEOUT_MS }).catch(
     (cause: unknown) => {
       throw new CommandError(
@@ -28,20 +48,14 @@ export async function connect(stateDirectory: string): Promise<Connected> {
       );
     },
   );
-  await store.prepare().catch(async (error: unknown) => {
-    await connection.close();
-    throw error;
-  });
   const client = new Client({ connection, namespace: variables['TEMPORAL_NAMESPACE'] ?? 'default' });
-  return {
-    client,
-    store,
-    close: async () => {
-      store.close();
-      await connection.close();
-    },
-  };
+  return { client, close: () => connection.close() };
 }
+
+const variablesOf = (stateDirectory: string): Record<string, string> => ({
+  ...localEnvironment(resolve(stateDirectory)),
+  ...definedOnly(process.env),
+});
 
 function createStore(variables: Record<string, string>): ArtifactStore {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = variables;

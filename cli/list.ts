@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { listCampaigns } from './campaigns';
-import { connect } from './connect';
+import { connectClient } from './connect';
 import { type CommonOptions, printJson, withCommonOptions } from './options';
 
 export function registerList(program: Command): void {
   withCommonOptions(program.command('list'))
     .description('list the campaigns')
     .action(async (options: CommonOptions) => {
-      const { client, close } = await connect(options.state);
+      const { client, close } = await connectClient(options.state);
       try {
         const campaigns = await listCampaigns(client);
         if (options.json) return printJson(campaigns);

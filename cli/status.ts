@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { findCampaign, readStatus } from './campaigns';
-import { connect } from './connect';
+import { connectClient } from './connect';
 import { type CommonOptions, printJson, withCommonOptions } from './options';
 import { renderStatus } from './render/progress';
 
@@ -8,7 +8,7 @@ export function registerStatus(program: Command): void {
   withCommonOptions(program.command('status <campaign>'))
     .description('show where a campaign is and what it waits on')
     .action(async (campaign: string, options: CommonOptions) => {
-      const { client, close } = await connect(options.state);
+      const { client, close } = await connectClient(options.state);
       try {
         const status = await readStatus(client, await findCampaign(client, campaign));
         if (options.json) printJson(status);

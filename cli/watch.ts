@@ -11,7 +11,7 @@ import {
   readStatus,
 } from './campaigns';
 import { CommandError } from './commandError';
-import { connect } from './connect';
+import { connectClient } from './connect';
 import { type CommonOptions, printJson, withCommonOptions } from './options';
 import { renderStatus } from './render/progress';
 import { ProgressLines } from './render/progressLines';
@@ -22,7 +22,7 @@ export function registerWatch(program: Command): void {
   withCommonOptions(program.command('watch <campaign>'))
     .description('show a campaign’s progress until it ends: live in a terminal, line by line elsewhere')
     .action(async (campaign: string, options: CommonOptions) => {
-      const { client, close } = await connect(options.state);
+      const { client, close } = await connectClient(options.state);
       try {
         const result = await followCampaign(client, await findCampaign(client, campaign));
         if (options.json) printJson(result);

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file
 
 from conftest import LORA
@@ -101,6 +102,12 @@ def test_a_model_without_its_files_is_invalid(make_job, train_here, base_model: 
 def test_a_full_disk_is_told_as_such() -> None:
     with pytest.raises(OSError) as raised, Path("/dev/full").open("wb", buffering=0) as full:
         full.write(b"x")
+    assert classify(raised.value).code == "DISK_FULL"
+
+
+def test_a_disk_that_is_full_for_torch_is_told_as_such() -> None:
+    with pytest.raises(RuntimeError) as raised:
+        torch.save({"moments": torch.zeros(100_000)}, "/dev/full")
     assert classify(raised.value).code == "DISK_FULL"
 
 

@@ -18,7 +18,9 @@ ErrorCode = Literal[
 ]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_FULL_WORDS = ("no space left on device", "os error 28", "file too large", "disk quota exceeded")
+# torch.save keeps no errno: its writer says only that bytes did not reach the file.
+_TORCH_WRITER_WORDS = ("unexpected pos", "pytorchstreamwriter failed", "iostream error")
+_FULL_WORDS = ("no space left on device", "os error 28", "file too large", "disk quota exceeded", *_TORCH_WRITER_WORDS)
 _MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
 
 
