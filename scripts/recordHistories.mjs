@@ -32,13 +32,13 @@ try {
 async function record() {
   const { client, store, close } = await connect(state);
   try {
+    const computed = await archivedRun('computed', client, store);
+    const reused = await archivedRun('reused', client, store);
     rmSync(CORPUS, { recursive: true, force: true });
     mkdirSync(CORPUS, { recursive: true });
-    await keep(await archivedRun('computed', client, store), [
-      ['campaign_computed', 'campaign'],
-      ...SHARDS.map((shard) => [`campaign_computed_${shard}`, `shard-${shard}`]),
-    ]);
-    await keep(await archivedRun('reused', client, store), [['campaign_reused', 'campaign-reused']]);
+    keep(computed, 'campaign_computed', 'campaign');
+    keep(reused, 'campaign_reused', 'campaign-reused');
+    for (const shard of SHARDS) keep(computed, `campaign_computed_${shard}`, `shard-${shard}`);
   } finally {
     await close();
   }
@@ -55,16 +55,14 @@ async function archivedRun(campaign, client, store) {
   return directory;
 }
 
-/** Copies chosen histories into the corpus, without the names of the machine that made them. */
-async function keep(directory, chosen) {
+/** Copies the history of a workflow into the corpus, without the names of the machine that made it. */
+function keep(directory, workflow, name) {
   const files = readdirSync(directory);
-  for (const [workflow, name] of chosen) {
-    const file = files.find((one) => one.startsWith(`${workflow}.`));
-    if (file === undefined) throw new Error(`no history of ${workflow} in ${files.join(', ')}`);
-    const history = anonymous(readFileSync(path.join(directory, file), 'utf8'));
-    writeFileSync(path.join(CORPUS, `${name}.json`), history);
-    process.stderr.write(`${name}.json: ${history.length} bytes\n`);
-  }
+  const file = files.find((one) => one.startsWith(`${workflow}.`));
+  if (file === undefined) throw new Error(`no history of ${workflow} in ${files.join(', ')}`);
+  const history = anonymous(readFileSync(path.join(directory, file), 'utf8'));
+  writeFileSync(path.join(CORPUS, `${name}.json`), history);
+  process.stderr.write(`${name}.json: ${history.length} bytes\n`);
 }
 
 /** Who polled (`pid@host`, in sticky queues' names too) and where a failure was thrown play no part in a replay. */
