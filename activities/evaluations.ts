@@ -62,11 +62,8 @@ export function createEvaluationActivities({ store, plans }: { store: ArtifactSt
 
     /** The result table: intervals, paired differences, and the same on the hard tasks. */
     async compareEvaluations(work: StageWork): Promise<StageOutcome> {
-      const { policies, references, pairs, hardShare, seed, bootstrapSamples } = await plans.parameters(
-        'compareEvaluations',
-        work,
-      );
-      const { simulated } = await plans.load(work.plan);
+      const { policies, references, pairs, hardShare, seed, bootstrapSamples, simulated } =
+        await plans.parameters('compareEvaluations', work);
       const evaluations = await Promise.all(
         [...policies, ...references].map((name) =>
           store.getJson(inputOf(work, name).digest.sha256, Evaluation),

@@ -93,6 +93,8 @@ export const STAGE_PARAMETERS = {
     references: z.array(z.string()),
     /** Differences to test: each round with the policy it started from, and with base. */
     pairs: z.array(z.tuple([z.string(), z.string()])),
+    /** True when any model of the campaign is a simulation: the table says so. */
+    simulated: z.boolean(),
     hardShare: z.number(),
     bootstrapSamples: z.number().int(),
     seed,

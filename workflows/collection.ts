@@ -56,7 +56,7 @@ export async function collectEpisodes(
     return finished.index;
   });
   return {
-    episodes: await general.gatherEpisodes({ shards: indexes }),
+    episodes: await gather(indexes),
     played: episodes,
     unrated: unrated.count,
     unparsable: unrated.reasons['unparsable-episode'] ?? 0,
@@ -77,6 +77,22 @@ const MEANING = {
   refusal: 'because the judge refused',
 } as const satisfies Record<keyof UnratedEpisodes['reasons'], string>;
 const REASONS = Object.keys(MEANING) as (keyof typeof MEANING)[];
+
+/** References to indexes in one payload; each takes some 300 bytes. */
+const GATHERED_AT_ONCE = 100;
+
+/** One index of many, by way of indexes of a hundred each where there are more. */
+async function gather(indexes: ArtifactRef[]): Promise<ArtifactRef> {
+  if (indexes.length <= GATHERED_AT_ONCE) return general.gatherEpisodes({ shards: indexes });
+  const groups = Math.ceil(indexes.length / GATHERED_AT_ONCE);
+  return gather(
+    await slidingWindow(0, groups, groups, (group) =>
+      general.gatherEpisodes({
+        shards: indexes.slice(group * GATHERED_AT_ONCE, (group + 1) * GATHERED_AT_ONCE),
+      }),
+    ),
+  );
+}
 
 function tooManyUnrated(
   stage: string,

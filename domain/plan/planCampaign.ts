@@ -24,10 +24,13 @@ export function planCampaign(campaign: string, spec: CampaignSpec, files: Campai
   return {
     campaign,
     stages: planner.stages(),
-    simulated: Object.values(spec.models).some((model) => model?.simulated),
+    simulated: isSimulated(spec),
     episodesInFlight: spec.execution.episodesInFlight,
   };
 }
+
+const isSimulated = ({ models }: CampaignSpec): boolean =>
+  Object.values(models).some((model) => model?.simulated);
 
 class Planner {
   private readonly planned: Stage[] = [];
@@ -193,6 +196,7 @@ class Planner {
         policies,
         references: evaluation.references,
         pairs: comparisonsOf(this.spec.rounds, new Set(policies)),
+        simulated: isSimulated(this.spec),
         hardShare: evaluation.hardShare,
         bootstrapSamples: evaluation.bootstrapSamples,
         seed: this.seed('results'),

@@ -178,6 +178,7 @@ describe('evaluations', () => {
       policies: ['base', 'BC'],
       references: [],
       pairs: [['BC', 'base']],
+      simulated: true,
       hardShare: 0.5,
       bootstrapSamples: 100,
       seed: 1,
