@@ -11,6 +11,7 @@ import { criticalPath } from './criticalPath';
 import { type CommonOptions, parseSeed, printJson, withCommonOptions } from './options';
 import { duration } from './render/duration';
 import { renderPlan } from './render/planTable';
+import { renderImport } from './render/importFindings';
 import { renderResults } from './render/resultsTable';
 import { resolveCampaign } from './resolveCampaign';
 import { renderSamples, sampleDialogues } from './sampleDialogues';
@@ -44,6 +45,7 @@ async function runDemo(options: DemoOptions): Promise<void> {
     `Campaign "${resolved.plan.campaign}", state in ${options.state}${existsSync(stateDirectory) ? ' (what is there is used again)' : ''}`,
   );
   say(`${renderPlan(resolved.plan)}\n`);
+  if (resolved.imported) say(`${renderImport(resolved.imported)}\n`);
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once('SIGINT', interrupt);

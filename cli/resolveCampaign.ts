@@ -4,15 +4,19 @@ import type { ArtifactStore } from '../artifacts/artifactStore';
 import { canonicalJson, sha256 } from '../artifacts/canonicalJson';
 import { listDirectory, putDirectory } from '../artifacts/directories';
 import { type CampaignFiles, planCampaign } from '../domain/plan/planCampaign';
+import type { ImportedProfiles } from '../domain/tasks';
 import type { ArtifactRef } from '../schemas/artifact';
 import type { CampaignSpec } from '../schemas/campaign';
 import { MEDIA_TYPES } from '../schemas/names';
 import type { Plan } from '../schemas/plan';
 import { readCampaignFile } from './campaignFile';
+import { readProfiles } from './importedProfiles';
 
 export interface ResolvedCampaign {
   spec: CampaignSpec;
   plan: Plan;
+  /** What the profile files hold and what was odd in them; null where the campaign imports no tasks. */
+  imported: ImportedProfiles | null;
   /** Puts the campaign's files and its plan into the store; gives the plan's digest. */
   upload(store: ArtifactStore): Promise<string>;
 }
@@ -37,6 +41,7 @@ export async function resolveCampaign(
   return {
     spec,
     plan,
+    imported: spec.tasks.import ? await readProfiles(files) : null,
     upload: async (store) => {
       const stored: Record<string, ArtifactRef> = {};
       for (const [path, location] of Object.entries(files)) stored[path] = await putFile(store, location);

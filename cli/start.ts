@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { startCampaign } from './campaigns';
 import { connect } from './connect';
 import { type CommonOptions, parseSeed, printJson, withCommonOptions } from './options';
+import { renderImport } from './render/importFindings';
 import { resolveCampaign } from './resolveCampaign';
 import { followCampaign } from './watch';
 
@@ -19,6 +20,7 @@ export function registerStart(program: Command): void {
     .option('--watch', 'stay and show the progress', false)
     .action(async (file: string, options: StartOptions) => {
       const resolved = await resolveCampaign(file, { campaign: options.id, seed: options.seed });
+      if (resolved.imported) console.error(renderImport(resolved.imported));
       const { client, store, close } = await connect(options.state);
       try {
         const campaign = resolved.plan.campaign;

@@ -1,4 +1,5 @@
 export { type FindingSummary, type ImportFinding, summariseFindings } from './findings';
+export { type ImportedProfiles, importProfiles, type ProfileFiles } from './importProfiles';
 export { AuthorAnswer, JournalEntry } from './journal';
 export { type Pair, type SampledPairs, samplePairs } from './pairs';
 export { AUTHOR_TEMPLATE } from './authorPrompt';

@@ -1,0 +1,32 @@
+import { type ImportedProfiles, type ImportFinding, summariseFindings } from '../../domain/tasks';
+
+/** What the imported files hold, and what was odd in them, grouped; worst first. */
+export function renderImport({
+  agents,
+  relationships,
+  environments,
+  prescribedPairs,
+  findings,
+}: ImportedProfiles): string {
+  const pairs = Object.values(prescribedPairs).reduce((sum, list) => sum + list.length, 0);
+  const held = `Import: ${environments.length} environments, ${agents.length} agents, ${relationships.length} relationships, ${pairs} prescribed pairs`;
+  if (findings.length === 0) return `${held}; nothing odd.`;
+  const groups = summariseFindings(findings).sort((a, b) => rank(a) - rank(b));
+  const lines = groups.map(
+    ({ severity, file, field, found, did, count }) =>
+      `  ${severity.padEnd(7)} ${file} ${field}: ${found} ${did} (${count} times)`,
+  );
+  return [`${held}; ${findings.length} findings:`, ...lines].join('\n');
+}
+
+/** Every finding on a line of its own. */
+export const renderFindings = (findings: readonly ImportFinding[]): string =>
+  findings
+    .map(
+      ({ severity, file, line, field, found, did }) =>
+        `${file}:${line} ${severity} ${field}: ${found} ${did}`,
+    )
+    .join('\n');
+
+const SEVERITIES = ['error', 'warning', 'note'] as const;
+const rank = ({ severity }: Pick<ImportFinding, 'severity'>): number => SEVERITIES.indexOf(severity);
