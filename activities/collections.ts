@@ -167,7 +167,7 @@ export function createCollectionActivities({ store, plans, designs }: Collection
         return storeDesign(
           { ...common(parameters), mode: 'both-positions', contestant, partner: partnerOf(parameters) },
           taskSet,
-          { policy },
+          { policy: store.locate(policy) },
         );
       }),
     );

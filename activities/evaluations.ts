@@ -54,7 +54,10 @@ export function createEvaluationActivities({ store, plans }: { store: ArtifactSt
         unrated,
       }));
       return {
-        outputs: { policy: chosen.policy, scores: await store.putJson(scores, 'checkpoint-scores.json') },
+        outputs: {
+          policy: store.locate(chosen.policy),
+          scores: await store.putJson(scores, 'checkpoint-scores.json'),
+        },
         counts: { step: chosen.step, goal: chosen.goal, checkpoints: scored.length },
         cost: FREE,
       };

@@ -159,7 +159,9 @@ export function createTrainingActivities({ store, plans, trainer }: TrainingDepe
     { metrics }: FinishedJob,
   ): Promise<Record<string, ArtifactRef>> {
     const kept = await listCheckpoints(store, key);
-    const checkpoints = kept.map(({ step, policy }): PolicyCheckpoint => ({ step, policy }));
+    const checkpoints = kept.map(
+      ({ step, policy: { uri: _uri, ...policy } }): PolicyCheckpoint => ({ step, policy }),
+    );
     return {
       policy: await putDirectory(store, join(workDirectory, 'policy'), 'policy'),
       checkpoints: await store.putJson(checkpoints, 'checkpoints.json'),

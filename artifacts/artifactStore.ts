@@ -168,6 +168,11 @@ export class ArtifactStore {
     return keys;
   }
 
+  /** The whole reference of an artifact of which the address is not kept. */
+  locate({ digest, name, mediaType, bytes }: Omit<ArtifactRef, 'uri'>): ArtifactRef {
+    return this.reference(digest.sha256, name, mediaType, bytes);
+  }
+
   reference(digest: string, name: string, mediaType: string, bytes: number): ArtifactRef {
     return {
       name,

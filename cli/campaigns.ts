@@ -184,5 +184,6 @@ type Description = Awaited<ReturnType<CampaignHandle['describe']>>['raw'];
 type PendingActivity = NonNullable<Description['pendingActivities']>[number];
 type PendingChild = NonNullable<Description['pendingChildren']>[number];
 
+/** A heartbeat without details has a payload without bytes. */
 const decode = (payload: Uint8Array | null | undefined): unknown =>
-  payload ? JSON.parse(Buffer.from(payload).toString('utf8')) : null;
+  payload?.byteLength ? JSON.parse(Buffer.from(payload).toString('utf8')) : null;

@@ -152,5 +152,9 @@ export const TrainerEvent = z.discriminatedUnion('event', [
 export type TrainerEvent = z.infer<typeof TrainerEvent>;
 
 /** One exported step of a training run, servable by itself. */
-export const PolicyCheckpoint = z.strictObject({ step: z.number().int(), policy: ArtifactRef });
+export const PolicyCheckpoint = z.strictObject({
+  step: z.number().int(),
+  /** Without its address, so that the list is the same bytes in every bucket. */
+  policy: ArtifactRef.omit({ uri: true }),
+});
 export type PolicyCheckpoint = z.infer<typeof PolicyCheckpoint>;

@@ -8,7 +8,7 @@ export const STAGE_REVISIONS: Record<StageKind, number> = {
   importCorpus: 1,
   importPolicy: 1,
   prepareTasks: 1,
-  trainPolicy: 1,
+  trainPolicy: 2,
   collectEpisodes: 1,
   filterEpisodes: 1,
   chooseCheckpoint: 1,

@@ -62,7 +62,9 @@ export class ControlledSystem {
     return { ...process.env, ...this.runtime.environment, ...s3Variables(this.state, this.s3Port) };
   }
 
-  startStore(): Promise<void> {
+  /** Starts the S3 server unless it runs. */
+  async startStore(): Promise<void> {
+    if (this.running.has('s3')) return;
     return this.run(s3Part(requireTool('versitygw'), this.s3Port, REGION, this.state));
   }
 

@@ -101,7 +101,7 @@ describe('a design', () => {
   test('of checkpoints is one a checkpoint, all with the same seeds', async () => {
     const policies = [await policyOf('step-1'), await policyOf('step-2')];
     const checkpoints = await objects.store.putJson(
-      policies.map((policy, index) => ({ step: index + 1, policy })),
+      policies.map(({ uri: _uri, ...policy }, index) => ({ step: index + 1, policy })),
       'checkpoints.json',
     );
     const parameters = {
