@@ -62,11 +62,8 @@ test('killing the trainer in training and the workers in collection changes no d
       60,
     );
     await killWhenSeen('pi_trainer train');
-    await until(
-      'episodes are played',
-      async () => (await stageOf(handle, 'BC/collect'))?.state === 'running',
-      60,
-    );
+    const collecting = async () => (await stageOf(handle, 'BC+SR/collect'))?.state ?? 'waiting';
+    await until('self-play is under way', async () => (await collecting()) !== 'waiting', 120);
     await killWhenSeen('workers/main.js');
     expect(contentOf(await handle.result())).toEqual(contentOf(reference));
   } finally {

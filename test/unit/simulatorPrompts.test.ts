@@ -79,7 +79,12 @@ describe('the dialogue models', () => {
     ];
     const view = viewOf({ ...task, goals: [...task.goals] }, 1);
     const read = readDialoguePrompt(sotopiaTemplate.prompt(view, turnsOf(actions)));
-    expect(read?.turns).toEqual(actions.map((action, i) => ({ own: i % 2 === 1, action })));
+    // A turn stands on one line, so that no text can look like a turn of somebody else.
+    const oneLine = ({ type, argument }: Action): Action => ({
+      type,
+      argument: argument.replace(/\s+/g, ' '),
+    });
+    expect(read?.turns).toEqual(actions.map((action, i) => ({ own: i % 2 === 1, action: oneLine(action) })));
     expect(read?.text).toBe('a talk you want to walk');
     const compact = readDialoguePrompt(compactTemplate.prompt(view, turnsOf(actions)));
     expect(compact?.turns.map(({ own, action }) => [own, action.type])).toEqual(
