@@ -13,12 +13,20 @@ export function descendantsOf(pid: number): ProcessIdentity[] {
   return below(pid).flatMap((child) => identityOf(child) ?? []);
 }
 
-/** The command lines of all processes below one. */
+/** The command lines of all processes below one; those that end meanwhile are left out. */
 export function commandsBelow(pid: number): { pid: number; command: string }[] {
-  return descendantsOf(pid).map((child) => ({
-    pid: child.pid,
-    command: execFileSync('ps', ['-p', String(child.pid), '-o', 'args='], { encoding: 'utf8' }).trim(),
-  }));
+  const listing = execFileSync('ps', ['-A', '-o', 'pid=,args='], { encoding: 'utf8' });
+  const commands = new Map(
+    listing
+      .trim()
+      .split('\n')
+      .map((row) => row.trim())
+      .map((row) => [Number(row.split(' ', 1)[0]), row.slice(row.indexOf(' ') + 1).trim()] as const),
+  );
+  return descendantsOf(pid).flatMap((child) => {
+    const command = commands.get(child.pid);
+    return command === undefined ? [] : [{ pid: child.pid, command }];
+  });
 }
 
 /** Waits until the condition holds, for things that no event tells. @throws after `seconds` */
