@@ -13,8 +13,8 @@ export function renderImport({
   if (findings.length === 0) return `${held}; nothing odd.`;
   const groups = summariseFindings(findings).sort((a, b) => rank(a) - rank(b));
   const lines = groups.map(
-    ({ severity, file, field, found, did, count }) =>
-      `  ${severity.padEnd(7)} ${file} ${field}: ${found} ${did} (${count} times)`,
+    (group) =>
+      `  ${group.severity.padEnd(7)} ${group.file}: ${described(group)}${group.count > 1 ? ` (${group.count} times)` : ''}`,
   );
   return [`${held}; ${findings.length} findings:`, ...lines].join('\n');
 }
@@ -22,11 +22,12 @@ export function renderImport({
 /** Every finding on a line of its own. */
 export const renderFindings = (findings: readonly ImportFinding[]): string =>
   findings
-    .map(
-      ({ severity, file, line, field, found, did }) =>
-        `${file}:${line} ${severity} ${field}: ${found} ${did}`,
-    )
+    .map((finding) => `${finding.file}:${finding.line}: ${finding.severity}: ${described(finding)}`)
     .join('\n');
+
+/** What was found where, and what was done; what was done may itself begin with what was found. */
+const described = ({ field, found, did }: Pick<ImportFinding, 'field' | 'found' | 'did'>): string =>
+  `${field === '' ? '' : `${field}: `}${did.startsWith(found) ? did : `${found}, ${did}`}`;
 
 const SEVERITIES = ['error', 'warning', 'note'] as const;
 const rank = ({ severity }: Pick<ImportFinding, 'severity'>): number => SEVERITIES.indexOf(severity);

@@ -195,7 +195,12 @@ test('a key that lacks or is refused fails at once, a right one goes on, and no 
 
   await historiesOf(system, 'keyed');
   const everything = filesBelow(system.state.root);
-  expect(holding(everything, 'simulated-judge').length).toBeGreaterThan(3);
+  // What stands in payloads, blobs and messages is found this way, so a key there would be.
+  const named = (text: string) =>
+    holding(everything, text).map((file) => file.slice(system.state.root.length));
+  expect(named('"campaign":"keyed"')).toContainEqual(expect.stringContaining('/temporal.db'));
+  expect(named('simulated-judge')).toContainEqual(expect.stringContaining('/buckets/'));
+  expect(named('refuses the key in JUDGE_KEY')).toContainEqual(expect.stringContaining('/histories/'));
   for (const key of Object.values(keys)) expect(holding(everything, key)).toEqual([]);
 });
 

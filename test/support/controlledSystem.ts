@@ -107,14 +107,8 @@ export class ControlledSystem {
     return runCommandLine(args, this.environment, this.state.root);
   }
 
-  /** Writes a campaign file that differs from another one; the files it names are named absolutely. */
   campaignFile(name: string, original: string, change: (spec: Spec) => void): string {
-    const spec = withAbsoluteFiles(parse(readFileSync(original, 'utf8')), dirname(original)) as Spec;
-    spec['name'] = name;
-    change(spec);
-    const file = this.state.file(`${name}.yaml`);
-    writeFileSync(file, stringify(spec));
-    return file;
+    return writeCampaignFile(this.state.root, name, original, change);
   }
 
   private async run(part: Part): Promise<void> {
@@ -128,6 +122,21 @@ export class ControlledSystem {
 /** A campaign file's content before it is checked: tests write mistakes into it. */
 // oxlint-disable-next-line typescript/no-explicit-any -- whatever YAML holds
 export type Spec = Record<string, any>;
+
+/** Writes a campaign file that differs from another one; the files that one names are named absolutely. */
+export function writeCampaignFile(
+  directory: string,
+  name: string,
+  original: string,
+  change: (spec: Spec) => void,
+): string {
+  const spec = withAbsoluteFiles(parse(readFileSync(original, 'utf8')), dirname(original)) as Spec;
+  spec['name'] = name;
+  change(spec);
+  const file = join(directory, `${name}.yaml`);
+  writeFileSync(file, stringify(spec));
+  return file;
+}
 
 export async function runCommandLine(
   args: readonly string[],
