@@ -170,6 +170,17 @@ const Evaluation = z.strictObject({
     .describe('Resamplings for 95 % intervals, clustered by task.'),
 });
 
+const Gate = z.strictObject({
+  before: z.string().describe('The stage that waits, by its id: `pi-loop plan` lists them.'),
+  ask: z
+    .string()
+    .trim()
+    .min(1)
+    .max(500)
+    .describe('What a person is to look at before it may start, in at most 500 characters.'),
+});
+export type Gate = z.infer<typeof Gate>;
+
 /** A training campaign: what a researcher chooses. */
 export const CampaignSpec = z.strictObject({
   name: Name,
@@ -201,9 +212,13 @@ export const CampaignSpec = z.strictObject({
         .min(0)
         .max(1)
         .default(0.05)
-        .describe('A stage fails above this share of unrated episodes. Default 0.05.'),
+        .describe('A stage is parked above this share of unrated episodes. Default 0.05.'),
     })
     .prefault({}),
+  gates: z
+    .array(Gate)
+    .default([])
+    .describe('Stages that start only once a person says so. Default none. Does not change results.'),
   execution: z
     .strictObject({
       episodesInFlight: z

@@ -123,6 +123,8 @@ export const Stage = z.strictObject({
   inputs: z.record(z.string(), StageInput),
   queue: z.string(),
   estimate: Estimate,
+  /** What is asked before the stage may start. No part of its key. Plans of 0.1.0 have none. */
+  gate: z.string().nullable().default(null),
 });
 export type Stage = Omit<z.infer<typeof Stage>, 'parameters'> & { parameters: unknown };
 
@@ -134,6 +136,17 @@ export const Plan = z.strictObject({
   episodesInFlight: z.number().int(),
 });
 export type Plan = z.infer<typeof Plan>;
+
+/** One difference between two plans: where, and the values before and after as JSON; null where there is none. */
+export const PlanChange = z.strictObject({
+  /** Empty for what holds for the plan as a whole. */
+  stage: z.string(),
+  /** Such as `parameters.recipe.steps`; `kind` alone for a stage that comes or goes. */
+  path: z.string(),
+  from: z.string().nullable(),
+  to: z.string().nullable(),
+});
+export type PlanChange = z.infer<typeof PlanChange>;
 
 export const StageCost = z.strictObject({
   calls: z.number().int(),

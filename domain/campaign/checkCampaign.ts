@@ -1,4 +1,5 @@
 import type { CampaignSpec } from '../../schemas/campaign';
+import { checkGates } from './checkGates';
 import { checkModels } from './checkModels';
 import { checkRounds } from './checkRounds';
 import { checkTasks } from './checkTasks';
@@ -12,4 +13,5 @@ export const checkCampaign = (spec: CampaignSpec): SpecIssue[] => [
   ...checkRounds(spec),
   ...checkTasks(spec),
   ...checkModels(spec),
+  ...checkGates(spec),
 ];

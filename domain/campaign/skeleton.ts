@@ -42,4 +42,5 @@ export const SKELETON = {
     },
   ],
   evaluation: { tasks: 1 },
+  gates: [{ before: 'results', ask: 'Go on?' }],
 } as const;

@@ -5,6 +5,7 @@ import type { ParametersOf, Plan, Stage, StageKind, StagePlayer } from '../../sc
 import { seedOf } from '../random/seed';
 import { BASE, comparisonsOf, startingPoints } from './lineage';
 import { estimateAuthoring, estimateEpisodes, NO_WORK } from './estimate';
+import { CORPUS, evaluatedPolicies, evaluationOf, RESULTS, stagesOfRound, TASKS } from './stageIds';
 
 /** The files a campaign file names, by their path in the spec (`tasks.profiles.agents`). */
 export type CampaignFiles = Readonly<Record<string, ArtifactRef>>;
@@ -35,7 +36,7 @@ const isSimulated = ({ models }: CampaignSpec): boolean =>
 class Planner {
   private readonly planned: Stage[] = [];
   private readonly policies = new Map<string, Output>();
-  private readonly tasks: Output = { stage: 'tasks', output: 'tasks' };
+  private readonly tasks: Output = { stage: TASKS, output: 'tasks' };
 
   constructor(
     private readonly spec: CampaignSpec,
@@ -58,7 +59,8 @@ class Planner {
     queue: Stage['queue'] = TASK_QUEUES.general,
     estimate = NO_WORK,
   ): void {
-    this.planned.push({ id, kind, parameters, inputs, queue, estimate });
+    const gate = this.spec.gates.find(({ before }) => before === id)?.ask ?? null;
+    this.planned.push({ id, kind, parameters, inputs, queue, estimate, gate });
   }
 
   private planBase(): void {
@@ -68,13 +70,13 @@ class Planner {
     } else {
       const { corpus, model, recipe } = base.pretrain;
       const source = 'url' in corpus ? corpus : { file: this.file('policy.base.pretrain.corpus.file') };
-      this.add('corpus', 'importCorpus', { source }, {});
+      this.add(CORPUS, 'importCorpus', { source }, {});
       const parameters = { recipe, initialise: model, seed: this.seed('train', BASE) };
       this.add(
         BASE,
         'trainPolicy',
         parameters,
-        { dataset: { stage: 'corpus', output: 'corpus' } },
+        { dataset: { stage: CORPUS, output: 'corpus' } },
         TASK_QUEUES.gpuTrain,
       );
     }
@@ -121,7 +123,7 @@ class Planner {
     };
     const total = splits.reduce((sum, split) => sum + split.tasks, 0);
     this.add(
-      'tasks',
+      TASKS,
       'prepareTasks',
       parameters,
       {},
@@ -132,9 +134,7 @@ class Planner {
 
   private planRound(round: Round, from: string): void {
     const split = round.tasksOf ?? round.name;
-    const collect = `${round.name}/collect`;
-    const filter = `${round.name}/filter`;
-    const train = `${round.name}/train`;
+    const { collect, filter, train } = stagesOfRound(round.name);
     const player = round.kind === 'BC' ? this.expert() : this.policyPlayer();
     const policyInput = round.kind === 'SR' ? { policy: this.policy(round.collectWith ?? from) } : {};
     this.add(
@@ -169,7 +169,7 @@ class Planner {
   private planCheckpoint(round: Round, train: string): Output {
     if (round.checkpoint.choose === 'last') return { stage: train, output: 'policy' };
     const { pairsPerTask, minimumGain } = round.checkpoint;
-    const id = `${round.name}/choose`;
+    const { choose: id } = stagesOfRound(round.name);
     const checkpoints = Math.max(1, Math.floor((round.training.steps ?? 0) / round.training.checkpointEvery));
     this.add(
       id,
@@ -183,14 +183,14 @@ class Planner {
   }
 
   private planEvaluations(): void {
-    const { evaluation, rounds } = this.spec;
-    const policies = evaluation.policies ?? [BASE, ...rounds.map((round) => round.name)];
+    const { evaluation } = this.spec;
+    const policies = evaluatedPolicies(this.spec);
     for (const name of policies)
       this.planEvaluation(name, this.policyPlayer(), { policy: this.policy(name) });
     for (const name of evaluation.references) this.planEvaluation(name, this.expert(), {});
     const names = [...policies, ...evaluation.references];
     this.add(
-      'results',
+      RESULTS,
       'compareEvaluations',
       {
         policies,
@@ -201,14 +201,14 @@ class Planner {
         bootstrapSamples: evaluation.bootstrapSamples,
         seed: this.seed('results'),
       },
-      Object.fromEntries(names.map((name) => [name, { stage: `evaluate/${name}`, output: 'evaluation' }])),
+      Object.fromEntries(names.map((name) => [name, { stage: evaluationOf(name), output: 'evaluation' }])),
     );
   }
 
   private planEvaluation(name: string, contestant: StagePlayer, inputs: Inputs): void {
     const { tasks, pairsPerTask } = this.spec.evaluation;
     this.add(
-      `evaluate/${name}`,
+      evaluationOf(name),
       'evaluatePolicy',
       { ...this.play(TEST, pairsPerTask), name, contestant, partner: this.partner() },
       { tasks: this.tasks, ...inputs },

@@ -20,7 +20,6 @@ export const STAGE_REVISIONS: Record<StageKind, number> = {
 export interface StageKeyMaterial {
   kind: StageKind;
   revision: number;
-  /** With references to artifacts reduced to their digests, so that a copy in another bucket is the same. */
   parameters: unknown;
   inputs: Record<string, string>;
   trainer: string | null;
@@ -35,13 +34,22 @@ export function stageKeyMaterial(
   return {
     kind,
     revision: STAGE_REVISIONS[kind],
-    parameters: withoutAddresses(parameters),
+    parameters: decidingParameters(parameters),
     inputs,
     trainer: kind === 'trainPolicy' ? trainer : null,
   };
 }
 
-function withoutAddresses(value: unknown): unknown {
+/** Parameters without the limits: they decide whether a stage goes on, not what it makes. */
+export function decidingParameters(parameters: unknown): unknown {
+  const deciding = withoutAddresses(parameters);
+  if (deciding === null || typeof deciding !== 'object' || !('unratedShare' in deciding)) return deciding;
+  const { unratedShare: _limit, ...rest } = deciding;
+  return rest;
+}
+
+/** References to artifacts reduced to their digests, so that a copy in another bucket is the same. */
+export function withoutAddresses(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutAddresses);
   if (value === null || typeof value !== 'object') return value;
   if ('uri' in value && 'digest' in value) return { digest: value.digest };

@@ -84,7 +84,7 @@ export async function stageWork<K extends StageKind>(
   const estimate = { episodes: 0, calls: 0, tokens: 0, gpuSeconds: 0 };
   const plan: Plan = {
     campaign: 'test',
-    stages: [{ id: 'stage', kind, parameters, inputs: {}, queue: 'general', estimate }],
+    stages: [{ id: 'stage', kind, parameters, inputs: {}, queue: 'general', estimate, gate: null }],
     simulated: true,
     episodesInFlight: 8,
   };

@@ -137,6 +137,16 @@ describe('the rules between the parts of a campaign', () => {
       changed(pool, '{ name: situations, file: norms.txt }'),
       /^tasks.generate.pools\[1\].name: "situations"; a name of its own: pools\[0\]/,
     ],
+    [
+      'a gate before no stage',
+      `${CAMPAIGN}gates: [{ before: BC/trian, ask: Go on? }]\n`,
+      /^gates\[0\].before: "BC\/trian"; a stage of this campaign: "corpus", "base", .*"BC\/train"/,
+    ],
+    [
+      'two gates before one stage',
+      `${CAMPAIGN}gates: [{ before: results, ask: Go on? }, { before: results, ask: Really? }]\n`,
+      /^gates\[1\].before: "results"; a stage without a gate: gates\[0\] stands before this one/,
+    ],
   ])('refuse %s', (_, text, expected) => {
     const found = check(text);
     expect(found).toHaveLength(1);

@@ -3,6 +3,7 @@ import { digestOfJson } from '../../artifacts/canonicalJson';
 import { readCampaignFile } from '../../cli/campaignFile';
 import { CHECKOUT } from '../../deploy/local/checkout';
 import { planCampaign } from '../../domain/plan/planCampaign';
+import { stageIdsOf } from '../../domain/plan/stageIds';
 import { stageKeyMaterial } from '../../domain/plan/stageKey';
 import type { CampaignSpec } from '../../schemas/campaign';
 import { Plan, STAGE_PARAMETERS, type Stage } from '../../schemas/plan';
@@ -176,6 +177,28 @@ test('keys depend neither on the bucket, nor on the campaign’s name, nor on ho
   expect(JSON.stringify(before)).not.toMatch(/127\.0\.0\.1|localhost/);
 });
 
+test('keys depend neither on limits nor on gates', () => {
+  const changed = demo.plan((spec) => {
+    spec.limits.unratedShare = 0.5;
+    spec.gates = [{ before: 'BC/train', ask: 'Are these dialogues fit to learn from?' }];
+  });
+  expect(changedKeys(demo.plan(), changed)).toEqual([]);
+  expect(stageOf(changed, 'BC/train').gate).toBe('Are these dialogues fit to learn from?');
+  expect(changed.stages.filter(({ gate }) => gate !== null)).toHaveLength(1);
+});
+
+test.each(['demo', 'learning'])('the stages of %s are known before its files are read', (name) => {
+  const { spec, plan } = name === 'demo' ? demo : learning;
+  const ids = plan().stages.map(({ id }) => id);
+  expect(stageIdsOf(spec).sort()).toEqual(ids.sort());
+});
+
+test('a plan that was stored before there were gates has none', () => {
+  const stored = JSON.parse(JSON.stringify(demo.plan()));
+  for (const stage of stored.stages) delete stage.gate;
+  expect(Plan.parse(stored)).toEqual(Plan.parse(demo.plan()));
+});
+
 test('another seed changes all that is random, and the corpus, which is not, stays', () => {
   const before = demo.plan();
   const ids = before.stages.map(({ id }) => id);
@@ -228,7 +251,7 @@ function withLeafChanged(value: unknown, [member, ...rest]: (string | number)[])
   return copy;
 }
 
-test('every single parameter of every stage is in its key, but for where a file lies and what it is called', () => {
+test('every single parameter of every stage is in its key, but for limits, where a file lies and what it is called', () => {
   let counted = 0;
   for (const { id, kind, parameters } of learning.plan().stages) {
     const keyOf = (given: unknown) => digestOfJson(stageKeyMaterial(kind, given, {}, TRAINER));
@@ -238,8 +261,9 @@ test('every single parameter of every stage is in its key, but for where a file 
         .reduce<unknown>((value, member) => (value as Record<string, unknown>)[member], parameters);
       const isReference =
         typeof parent === 'object' && parent !== null && 'uri' in parent && 'digest' in parent;
+      const isLimit = path.join() === 'unratedShare';
       const same = keyOf(withLeafChanged(parameters, path)) === keyOf(parameters);
-      expect(`${id} ${path.join('.')}: ${same}`).toBe(`${id} ${path.join('.')}: ${isReference}`);
+      expect(`${id} ${path.join('.')}: ${same}`).toBe(`${id} ${path.join('.')}: ${isReference || isLimit}`);
       counted += 1;
     }
   }
