@@ -3,14 +3,14 @@ import type { Plan, PlanChange, Stage } from '../../schemas/plan';
 import { isMapping, type Path, pathText } from '../campaign/specIssue';
 import { decidingParameters, withoutAddresses } from './stageKey';
 
-/** What became of what decides a stage's result. */
-export type DefinitionChange = 'same' | 'changed' | 'added' | 'removed';
-
 export interface PlanComparison {
   /** All that differs, limits and gates included, in the order of the plans. */
   changes: PlanChange[];
-  /** By stage id. A stage whose definition is the same may still follow one whose definition is not. */
-  definitions: Record<string, DefinitionChange>;
+  /**
+   * Stages of `before` whose definition is another in `after`, or that are no more. A stage that only follows such a
+   * one has the same definition, and yet another result.
+   */
+  redefined: string[];
 }
 
 /** What a person would want to know before following `after` in place of `before`. */
@@ -22,7 +22,7 @@ export function comparePlans(before: Plan, after: Plan): PlanComparison {
       ...differences('', settingsOf(before), settingsOf(after)),
       ...ids.flatMap((id) => compareStages(id, old.get(id), now.get(id))),
     ],
-    definitions: Object.fromEntries(ids.map((id) => [id, definitionChange(old.get(id), now.get(id))])),
+    redefined: before.stages.filter((stage) => isRedefined(stage, now.get(stage.id))).map(({ id }) => id),
   };
 }
 
@@ -34,11 +34,8 @@ const stagesOf = ({ stages }: Plan): Map<string, Stage> => new Map(stages.map((s
 
 const settingsOf = ({ simulated, episodesInFlight }: Plan) => ({ simulated, episodesInFlight });
 
-function definitionChange(before: Stage | undefined, after: Stage | undefined): DefinitionChange {
-  if (!before) return 'added';
-  if (!after) return 'removed';
-  return definitionOf(before) === definitionOf(after) ? 'same' : 'changed';
-}
+const isRedefined = (before: Stage, after: Stage | undefined): boolean =>
+  after === undefined || definitionOf(after) !== definitionOf(before);
 
 function compareStages(id: string, before: Stage | undefined, after: Stage | undefined): PlanChange[] {
   if (before && after) return differences(id, chosenOf(before), chosenOf(after));
