@@ -38,7 +38,7 @@ async function download(url: string): Promise<string> {
     if (answer.status < 500 && !PASSING.has(answer.status)) {
       throw failure(
         'CORPUS_REFUSED',
-        `The corpus at ${url} is not to be had (${reason}). Correct the address, or download it and give it as \`file\`; then start again.`,
+        `The corpus at ${url} is not to be had (${reason}). Correct the address in the campaign file, or download the corpus and give it as \`file\`, and \`pi-loop amend\` the campaign.`,
       );
     }
   } catch (error) {

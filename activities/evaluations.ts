@@ -91,7 +91,7 @@ export function createEvaluationActivities({ store, plans }: { store: ArtifactSt
     if (rows.every(({ rated }) => rated === null)) {
       throw failure(
         'TOO_MANY_UNRATED',
-        `None of the ${rows.length} episodes of ${name} is rated: there is no score to report. Look at the judge's answers in the ratings, correct the judge, and start again: conversations that were played are kept.`,
+        `None of the ${rows.length} episodes of ${name} is rated: there is no score to report. Look at the judge's answers in the ratings, correct the judge in the campaign file, and \`pi-loop amend\` the campaign: conversations that were played are kept.`,
       );
     }
     return summariseEvaluation(name, rows);

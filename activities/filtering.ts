@@ -35,7 +35,7 @@ export function createFilterActivities({ store, plans }: { store: ArtifactStore;
       if (rows.length < parameters.minimumRows) {
         throw failure(
           'TOO_FEW_KEPT',
-          `The filter ${parameters.filter.policy} keeps ${rows.length} training rows of ${collected.length} episodes; at least ${parameters.minimumRows} are asked for. Loosen the round's filter, collect more, or lower minimumRows; then start again.`,
+          `The filter ${parameters.filter.policy} keeps ${rows.length} training rows of ${collected.length} episodes; at least ${parameters.minimumRows} are asked for. Loosen the round's filter or lower its minimumRows in the campaign file, and \`pi-loop amend\` the campaign.`,
         );
       }
       return {

@@ -98,7 +98,7 @@ export class ArtifactStore {
     if (!bytes) {
       throw new StorageError(
         'ARTIFACT_MISSING',
-        `Blob ${digest} is not in bucket "${this.bucket}". Restore it, or start the campaign again with an empty bucket.`,
+        `Blob ${digest} is not in bucket "${this.bucket}". Restore it from a copy of the bucket; only an empty bucket would make it again.`,
       );
     }
     const actual = sha256(bytes);

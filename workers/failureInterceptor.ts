@@ -27,13 +27,13 @@ function typed(error: unknown, scratch: string): unknown {
   if (FULL.has(error.code)) {
     return failure(
       'WORKER_DISK_FULL',
-      `The worker's disk has no room left (${error.message}). Free space in ${scratch} (PI_LOOP_SCRATCH; its folder policies may be deleted), or name another folder, then start the campaign again.`,
+      `The worker's disk has no room left (${error.message}). Free space in ${scratch} (PI_LOOP_SCRATCH; its folder policies may be deleted), or name another folder.`,
     );
   }
   if (CLOSED.has(error.code) && error.path !== undefined) {
     return failure(
       'CONFIGURATION_MISSING',
-      `The worker may not write where it works (${error.message}). Give it a folder of its own by PI_LOOP_SCRATCH, now ${scratch}, then start the campaign again.`,
+      `The worker may not write where it works (${error.message}). Give it a folder of its own by PI_LOOP_SCRATCH, now ${scratch}.`,
     );
   }
   return error;

@@ -15,7 +15,7 @@ export function createEnvironment(variables: Readonly<Record<string, string | un
     if (found) return found;
     throw failure(
       'CONFIGURATION_MISSING',
-      `The worker's environment lacks ${name}, which the campaign names. Set it where the workers start, then start the campaign again.`,
+      `The worker's environment lacks ${name}, which the campaign names. Set it where the workers start, and restart them.`,
     );
   };
   return {
@@ -25,7 +25,7 @@ export function createEnvironment(variables: Readonly<Record<string, string | un
       if (/^[\x21-\x7e]+$/.test(key)) return key;
       throw failure(
         'CONFIGURATION_MISSING',
-        `The worker's variable ${name} holds no key: there are spaces, line breaks or other characters in it that no key has. Set it where the workers start, then start the campaign again.`,
+        `The worker's variable ${name} holds no key: there are spaces, line breaks or other characters in it that no key has. Set it where the workers start, and restart them.`,
       );
     },
   };
