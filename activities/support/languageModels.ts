@@ -2,13 +2,14 @@ import OpenAI from 'openai';
 import type { ModelSpec, Sampling } from '../../schemas/model';
 import type { Usage } from '../../schemas/modelCall';
 import type { ChatMessage } from '../../schemas/training';
+import { createChatClient } from './chatClient';
 import type { Environment } from './environment';
 import { failure } from './failures';
 import { type Asked, modelFailure } from './modelFailures';
 import { createUndiciFetch } from './undiciFetch';
 
-/** Sockets to one endpoint; more calls than this wait for a free one. */
-const CONNECTIONS = 256;
+/** Sockets to one endpoint, far above what stages ask at once: what limits calls is the campaign's `episodesInFlight`. */
+const CONNECTIONS = 1024;
 const CALL_TIMEOUT_MS = 120_000;
 
 export interface Completion {
@@ -81,7 +82,7 @@ export class LanguageModels {
     const key = `${baseUrl}\n${apiKey}`;
     const known = this.clients.get(key);
     if (known) return known;
-    const client = new OpenAI({
+    const client = createChatClient({
       baseURL: baseUrl,
       apiKey,
       maxRetries: 0,

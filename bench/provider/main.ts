@@ -1,0 +1,16 @@
+import { parseArgs } from 'node:util';
+import { createProvider, listen } from './server';
+
+/** `node bench/provider/main.js --port PORT --latency MILLISECONDS`: the provider, until it is killed. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { port: { type: 'string', default: '0' }, latency: { type: 'string', default: '200' } },
+  });
+  const port = await listen(createProvider(Number(values.latency)), Number(values.port));
+  console.log(JSON.stringify({ event: 'ready', port }));
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
