@@ -10,9 +10,12 @@ ErrorCode = Literal[
     "MODEL_INVALID",
     "CHECKPOINT_INVALID",
     "QUANTISATION_UNAVAILABLE",
-    "LOSS_NOT_FINITE",
+    "DIVERGED",
+    "POLICY_UNCHANGED",
     "DISK_FULL",
     "OUT_OF_MEMORY",
+    "GPU_MISSING",
+    "HARDWARE",
     "PORT_UNAVAILABLE",
     "INTERNAL",
 ]
@@ -21,7 +24,31 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # torch.save keeps no errno: its writer says only that bytes did not reach the file.
 _TORCH_WRITER_WORDS = ("unexpected pos", "pytorchstreamwriter failed", "iostream error")
 _FULL_WORDS = ("no space left on device", "os error 28", "file too large", "disk quota exceeded", *_TORCH_WRITER_WORDS)
-_MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
+# The drivers' words in lower case. A broken device is asked for first: it may claim other things as well.
+_HARDWARE_WORDS = (
+    "uncorrectable ecc",
+    "uncorrectable nvlink",
+    "hardware stack error",
+    "fallen off the bus",
+    "gpu is lost",
+    "gpu requires reset",
+)
+_NO_GPU_WORDS = (
+    "no cuda gpus are available",
+    "no cuda-capable device",
+    "found no nvidia driver",
+    "invalid device ordinal",
+    "cuda driver version is insufficient",
+    "cuda driver initialization failed",
+)
+_MEMORY_WORDS = (
+    "out of memory",
+    "can't allocate memory",
+    "cannot allocate memory",
+    "not enough memory",
+    "bad_alloc",
+    "alloc_failed",
+)
 
 
 class TrainerError(Exception):
@@ -39,15 +66,25 @@ def classify(failure: BaseException) -> TrainerError:
     if isinstance(failure, TrainerError):
         return failure
     text = f"{type(failure).__name__}: {failure}"
+    words = text.lower()
+    if any(known in words for known in _HARDWARE_WORDS) or is_device_error(failure):
+        return TrainerError("HARDWARE", text, "Take the device out of service; the job goes on on another machine.")
     if is_disk_full(failure):
         return TrainerError(
             "DISK_FULL", text, "Free space where workDirectory lies, or keep fewer checkpoints (keepCheckpoints)."
         )
-    if isinstance(failure, MemoryError) or any(words in text.lower() for words in _MEMORY_WORDS):
+    if any(known in words for known in _NO_GPU_WORDS):
+        return TrainerError("GPU_MISSING", text, "Check the driver (nvidia-smi) and CUDA_VISIBLE_DEVICES.")
+    if isinstance(failure, MemoryError) or any(known in words for known in _MEMORY_WORDS):
         return TrainerError(
             "OUT_OF_MEMORY", text, "Lower tokensPerBatch (and raise gradientAccumulation), or use method lora."
         )
     return TrainerError("INTERNAL", text, "This is a fault of the trainer; its log on stderr has the traceback.")
+
+
+def is_device_error(failure: BaseException) -> bool:
+    """Whether a disk or another device did not do what it was told, as opposed to being full."""
+    return isinstance(failure, OSError) and failure.errno == errno.EIO
 
 
 def is_disk_full(failure: BaseException) -> bool:

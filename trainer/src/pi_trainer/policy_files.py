@@ -1,5 +1,6 @@
 """A policy directory: weights and how to read them. No times, no paths: the same policy has the same bytes."""
 
+import hashlib
 import json
 import shutil
 from dataclasses import dataclass
@@ -58,6 +59,15 @@ class SideFiles:
 
 def pretty_json(value: object) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+
+
+def tensors_digest(tensors: dict[str, torch.Tensor]) -> str:
+    """Hex SHA-256 of weights by name: equal for equal weights, whatever file they came from."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().to("cpu").contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def write_weights(path: Path, tensors: dict[str, torch.Tensor]) -> None:

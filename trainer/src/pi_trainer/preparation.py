@@ -1,6 +1,7 @@
 """From a job to everything a run is made of: rows as tokens, the order of batches, the model, the run's identity."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +42,25 @@ def refuse_quantisation(job: Job) -> None:
         "QUANTISATION_UNAVAILABLE",
         f"quantisation {job.quantisation.kind} needs {lacks}" if lacks else "quantisation is not supported yet",
         "Leave quantisation out: LoRA on unquantised weights needs more memory but nothing else.",
+    )
+
+
+# Values of CUDA_VISIBLE_DEVICES by which a worker says that it has no GPU.
+_NO_DEVICES = ("", "-1", "NoDevFiles")
+
+
+def require_promised_gpu() -> None:
+    """
+    Raises GPU_MISSING when CUDA_VISIBLE_DEVICES names a GPU and there is none: what was meant for it would train on
+    the CPU, for months and to other weights.
+    """
+    named = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    if named in _NO_DEVICES or torch.cuda.is_available():
+        return
+    raise TrainerError(
+        "GPU_MISSING",
+        f"CUDA_VISIBLE_DEVICES names {named}, and no GPU answers",
+        "Check the driver (nvidia-smi); to train on the CPU, set CUDA_VISIBLE_DEVICES to nothing.",
     )
 
 

@@ -103,7 +103,7 @@ class PolicyTrainer(SFTTrainer):
         self._step_loss += loss.item()
         if not math.isfinite(self._step_loss):
             raise TrainerError(
-                "LOSS_NOT_FINITE",
+                "DIVERGED",
                 f"the loss became {self._step_loss} at step {self.state.global_step + 1}",
                 "Lower learningRate, raise warmupRatio, or use precision float32.",
             )

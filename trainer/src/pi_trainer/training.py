@@ -3,14 +3,16 @@
 import shutil
 from pathlib import Path
 
+import torch
+
 from .batches import BatchPlan
 from .checkpoint import MANIFEST, Checkpoint, find_newest, read_checkpoint, write_checkpoint
 from .digest import directory_digest
 from .errors import TrainerError
 from .events import EventStream
 from .job import Job
-from .policy_files import ADAPTER_CONFIG, BASE_FILE, link_tree, pretty_json, write_weights
-from .preparation import Prepared, load_model, plan_batches, prepare, refuse_quantisation
+from .policy_files import ADAPTER_CONFIG, BASE_FILE, link_tree, pretty_json, tensors_digest, write_weights
+from .preparation import Prepared, load_model, plan_batches, prepare, refuse_quantisation, require_promised_gpu
 from .sft import PolicyTrainer, Progress
 from .stopping import StopRequest
 
@@ -18,6 +20,7 @@ from .stopping import StopRequest
 def train(job: Job, events: EventStream, stop: StopRequest) -> bool:
     """Runs a job; True when it is done, False when it left early with a checkpoint. Raises TrainerError and others."""
     refuse_quantisation(job)
+    require_promised_gpu()
     work = Path(job.work_directory)
     work.mkdir(parents=True, exist_ok=True)
     prepared = prepare(job)
@@ -44,6 +47,7 @@ class _Run:
         self._events, self._stop, self._work = events, stop, Path(job.work_directory)
         self._epoch_batches = len(plan.epoch(0))
         self._trainer = self._make_trainer(scratch)
+        self._initial = self._weights_digest()
 
     def go(self) -> bool:
         resumed = self._find_checkpoint()
@@ -69,6 +73,7 @@ class _Run:
             self._publish(resumed)
         if len(self._trainer.losses) < self._steps:
             return False
+        self._check_changed()
         policy = self._work / "policy"
         link_tree(self._work / "policies" / f"step-{self._steps}", policy)
         metrics = {**self._metrics(), "digest": directory_digest(policy)}
@@ -160,6 +165,18 @@ class _Run:
         tail = losses[-max(1, len(losses) // 10) :]
         return {"loss": sum(tail) / len(tail)}
 
+    def _weights_digest(self) -> str:
+        return tensors_digest(self._trainer.policy_weights()[1])
+
+    def _check_changed(self) -> None:
+        """A run that learnt nothing must not pass for a trained policy."""
+        if self._weights_digest() == self._initial:
+            raise TrainerError(
+                "POLICY_UNCHANGED",
+                f"after {self._steps} steps the weights are those that the run started from",
+                "Raise learningRate, and look whether the rows have own turns to learn from (lossOn).",
+            )
+
     def _check_space(self, trained: int) -> None:
         needed = 3 * 4 * trained  # weights and Adam's two moments, float32
         free = shutil.disk_usage(self._work).free
@@ -174,6 +191,7 @@ class _Run:
 def write_policy(directory: Path, trainer: PolicyTrainer, prepared: Prepared) -> None:
     """A servable policy: a whole model, or an adapter that names its base by digest."""
     name, tensors = trainer.policy_weights()
+    _check_finite(tensors, trainer.state.global_step)
     if prepared.base_digest is None:
         prepared.files.write(directory)
     else:
@@ -181,6 +199,17 @@ def write_policy(directory: Path, trainer: PolicyTrainer, prepared: Prepared) ->
         (directory / ADAPTER_CONFIG).write_bytes(_adapter_config(trainer))
         (directory / BASE_FILE).write_bytes(pretty_json({"digest": prepared.base_digest}))
     write_weights(directory / name, tensors)
+
+
+def _check_finite(tensors: dict[str, torch.Tensor], step: int) -> None:
+    """The loss is of the weights before a step: a last step that spoils them shows here alone."""
+    for name, tensor in tensors.items():
+        if not torch.isfinite(tensor).all():
+            raise TrainerError(
+                "DIVERGED",
+                f"{name} is not finite after step {step}",
+                "Lower learningRate, raise warmupRatio, or use precision float32.",
+            )
 
 
 def _adapter_config(trainer: PolicyTrainer) -> bytes:
