@@ -34,6 +34,8 @@ export interface PlanOutline {
     kind: string;
     inputs: Record<string, { stage: string; output: string }>;
     episodes: number;
+    /** What is asked before the stage may start; null when nothing is. */
+    gate: string | null;
   }[];
   episodesInFlight: number;
 }
@@ -43,11 +45,12 @@ export function createStageActivities({ store, plans, build }: StageDependencies
     async loadPlan({ plan }: { plan: string }): Promise<PlanOutline> {
       const { stages, episodesInFlight } = await plans.load(plan);
       return {
-        stages: stages.map(({ id, kind, inputs, estimate }) => ({
+        stages: stages.map(({ id, kind, inputs, estimate, gate }) => ({
           id,
           kind,
           inputs,
           episodes: estimate.episodes,
+          gate,
         })),
         episodesInFlight,
       };

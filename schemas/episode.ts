@@ -41,6 +41,8 @@ export const Episode = z.strictObject({
   ending: Ending,
   /** The answer that could not be read, when the ending is `unparsable`. */
   unreadAnswer: z.string().optional(),
+  /** What it took to get that answer. */
+  unreadCall: ModelCall.optional(),
 });
 export type Episode = z.infer<typeof Episode>;
 

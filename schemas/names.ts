@@ -20,45 +20,55 @@ export const TASK_QUEUES = {
 export type TaskQueue = (typeof TASK_QUEUES)[keyof typeof TASK_QUEUES];
 
 /**
- * Every way an activity may fail, with what Temporal does about it.
- * `retry` failures come back after a pause; `fatal` ones end the stage with the message, and starting the campaign
- * again goes on from the last finished stage.
+ * Every way an activity may fail, with what is done about it.
+ * `retry`: tried again after a pause. `probe`: the stage is parked and tried again by itself from time to time, since
+ * the cause lies outside and may go away. `park`: the stage is parked until a person acts. Nothing made is lost by any.
  */
 export const FAILURE_TYPES = {
-  SPEC_INVALID: 'fatal',
-  CONFIGURATION_MISSING: 'fatal',
-  MODEL_UNAUTHORIZED: 'fatal',
-  MODEL_NOT_FOUND: 'fatal',
-  MODEL_REQUEST_REFUSED: 'fatal',
+  SPEC_INVALID: 'park',
+  CONFIGURATION_MISSING: 'probe',
+  MODEL_UNAUTHORIZED: 'probe',
+  MODEL_NOT_FOUND: 'probe',
+  MODEL_REQUEST_REFUSED: 'park',
   MODEL_RATE_LIMITED: 'retry',
+  MODEL_QUOTA_EXHAUSTED: 'probe',
   MODEL_UNAVAILABLE: 'retry',
   MODEL_ANSWER_EMPTY: 'retry',
-  TASKS_EXHAUSTED: 'fatal',
-  TOO_MANY_UNRATED: 'fatal',
-  TOO_FEW_KEPT: 'fatal',
+  TASKS_EXHAUSTED: 'park',
+  TOO_MANY_UNRATED: 'park',
+  TOO_FEW_KEPT: 'park',
   STORAGE_UNREACHABLE: 'retry',
-  STORAGE_DENIED: 'fatal',
-  ARTIFACT_MISSING: 'fatal',
-  ARTIFACT_CORRUPT: 'fatal',
-  TRAINER_FAILED: 'fatal',
+  STORAGE_DENIED: 'probe',
+  ARTIFACT_MISSING: 'probe',
+  ARTIFACT_CORRUPT: 'probe',
+  TRAINER_FAILED: 'park',
+  TRAINER_DIVERGED: 'park',
+  TRAINER_OUT_OF_MEMORY: 'park',
+  TRAINER_GPU_MISSING: 'probe',
+  TRAINER_HARDWARE: 'retry',
   TRAINER_STOPPED: 'retry',
-  TRAINER_DISK_FULL: 'fatal',
-  TRAINER_MISSING: 'fatal',
-  WORKER_DISK_FULL: 'fatal',
+  TRAINER_DISK_FULL: 'probe',
+  TRAINER_MISSING: 'probe',
+  WORKER_DISK_FULL: 'probe',
+  POLICY_UNCHANGED: 'park',
   POLICY_NOT_SERVED: 'retry',
   POLICY_DIGEST_MISMATCH: 'retry',
   POLICY_SERVER_FAILED: 'retry',
-  POLICY_UNSERVABLE: 'fatal',
+  POLICY_UNSERVABLE: 'park',
   CORPUS_UNREACHABLE: 'retry',
-  CORPUS_REFUSED: 'fatal',
-  CORPUS_INVALID: 'fatal',
-} as const satisfies Record<string, 'retry' | 'fatal'>;
+  CORPUS_REFUSED: 'probe',
+  CORPUS_INVALID: 'park',
+} as const satisfies Record<string, 'retry' | 'probe' | 'park'>;
 
 export type FailureType = keyof typeof FAILURE_TYPES;
 
-export const FATAL_FAILURE_TYPES: readonly string[] = Object.entries(FAILURE_TYPES)
-  .filter(([, kind]) => kind === 'fatal')
-  .map(([type]) => type);
+const typesThat = (kind: (typeof FAILURE_TYPES)[FailureType]): readonly string[] =>
+  Object.entries(FAILURE_TYPES).flatMap(([type, what]) => (what === kind ? [type] : []));
+
+/** Failures that an activity does not come back from by itself: its stage is parked. */
+export const PARKING_FAILURE_TYPES: readonly string[] = [...typesThat('probe'), ...typesThat('park')];
+/** Of these, the ones that may go away without the campaign's doing. */
+export const PROBED_FAILURE_TYPES: readonly string[] = typesThat('probe');
 
 export const MEDIA_TYPES = {
   json: 'application/json',

@@ -4,9 +4,10 @@ import { createCorpusActivities } from '../activities/corpora';
 import { createEpisodeActivities } from '../activities/episodes';
 import { createEvaluationActivities } from '../activities/evaluations';
 import { createFilterActivities } from '../activities/filtering';
-import { createRatingActivities } from '../activities/ratings';
+import { createProbeActivities } from '../activities/probes';
 import { createServingActivities } from '../activities/serving';
 import { createStageActivities } from '../activities/stages';
+import { createSteeringActivities } from '../activities/steering';
 import { ArtifactStore } from '../artifacts/artifactStore';
 import { CollectionDesigns } from '../activities/support/collectionDesigns';
 import { createEnvironment } from '../activities/support/environment';
@@ -64,8 +65,9 @@ export function createActivities(
   return {
     general: {
       ...createStageActivities({ store, plans, build }),
+      ...createSteeringActivities({ store, plans }),
       ...createCorpusActivities({ store, plans, environment }),
-      ...createCollectionActivities({ store, plans, designs }),
+      ...createCollectionActivities({ store, plans }),
       ...createFilterActivities({ store, plans }),
       ...createEvaluationActivities({ store, plans }),
       importPolicy,
@@ -73,8 +75,8 @@ export function createActivities(
     },
     dialogue: {
       ...createTaskActivities({ store, plans, models }),
+      ...createProbeActivities({ plans, models }),
       ...createEpisodeActivities({ store, models, designs, policies }),
-      ...createRatingActivities({ store, models, designs }),
     },
     'gpu-train': { trainPolicy },
     'gpu-serve': { servePolicy },

@@ -1,4 +1,5 @@
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { EPISODES_AT_ONCE } from '../domain/plan/batches';
 import { TASK_QUEUES, type TaskQueue } from '../schemas/names';
 import type { WorkerConfig } from './config';
 import { createActivities, createStore } from './createActivities';
@@ -6,8 +7,8 @@ import { aliveInterceptor } from './aliveInterceptor';
 import { failureInterceptor } from './failureInterceptor';
 import { workflowSource } from './workflowSource';
 
-/** Details of a lost attempt are at most this old: about one turn of a conversation. */
-const HEARTBEAT_THROTTLE = '1s';
+/** Below the pause between beats of a batch, so that each of them reaches the server. */
+const HEARTBEAT_THROTTLE = '500ms';
 /** Then running activities are cancelled; each keeps what it has (turns, a checkpoint) and goes on elsewhere. */
 const SHUTDOWN_GRACE = '1s';
 
@@ -64,7 +65,9 @@ function limits(taskQueue: TaskQueue, config: WorkerConfig): Partial<WorkerOptio
     case 'orchestration':
       return { maxCachedWorkflows: 200 };
     case 'dialogue':
-      return { maxConcurrentActivityTaskExecutions: config.PI_LOOP_DIALOGUE_SLOTS };
+      return {
+        maxConcurrentActivityTaskExecutions: Math.ceil(config.PI_LOOP_DIALOGUE_SLOTS / EPISODES_AT_ONCE),
+      };
     case 'gpu-train':
       return { maxConcurrentActivityTaskExecutions: config.PI_LOOP_TRAIN_SLOTS };
     case 'gpu-serve':

@@ -1,5 +1,5 @@
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
-import { FATAL_FAILURE_TYPES, TASK_QUEUES } from '../schemas/names';
+import { PARKING_FAILURE_TYPES, TASK_QUEUES } from '../schemas/names';
 
 /**
  * The one table of activity options. Every activity waits for its cancellation to complete, so that a child process
@@ -17,11 +17,11 @@ const retry = (
   initialInterval: initial ?? '1s',
   maximumInterval: maximum ?? '1m',
   backoffCoefficient: 2,
-  nonRetryableErrorTypes: [...FATAL_FAILURE_TYPES],
+  nonRetryableErrorTypes: [...PARKING_FAILURE_TYPES],
 });
 
-/** Activities say every two seconds that their worker lives; one that is gone is noticed after five silent beats. */
-const WORKER_LOST = '10s';
+/** Activities say every two seconds that their worker lives; one that is gone is noticed after four silent beats. */
+const WORKER_LOST = '8s';
 /** These may keep the event loop busy for a while with large artifacts. */
 const BUSY_WORKER_LOST = '30s';
 
@@ -44,23 +44,23 @@ export const ACTIVITY_OPTIONS = {
     heartbeatTimeout: BUSY_WORKER_LOST,
     retry: retry('1s', '1m'),
   },
-  /** One conversation: at most 100 turns of two calls, each at most two minutes. */
-  episode: {
+  /** A batch of conversations and their ratings. Outages are waited out inside, so it may take as long as they do. */
+  episodes: {
     ...common,
     taskQueue: TASK_QUEUES.dialogue,
-    startToCloseTimeout: '8h',
-    scheduleToCloseTimeout: '24h',
+    startToCloseTimeout: '14d',
+    scheduleToCloseTimeout: '28d',
     heartbeatTimeout: WORKER_LOST,
     retry: retry('500ms', '1m'),
   },
-  /** One judgement: at most three calls. */
-  rating: {
+  /** A call to each model of a stage; what does not answer now is asked another time. */
+  probe: {
     ...common,
     taskQueue: TASK_QUEUES.dialogue,
-    startToCloseTimeout: '10m',
-    scheduleToCloseTimeout: '24h',
+    startToCloseTimeout: '5m',
+    scheduleToCloseTimeout: '1h',
     heartbeatTimeout: WORKER_LOST,
-    retry: retry('500ms', '1m'),
+    retry: retry('1s', '1m'),
   },
   /** A training job may take days. */
   training: {

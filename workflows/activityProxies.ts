@@ -5,15 +5,17 @@ import type {
   EpisodeActivities,
   EvaluationActivities,
   FilterActivities,
-  RatingActivities,
+  ProbeActivities,
   ServingActivities,
   StageActivities,
+  SteeringActivities,
   TaskActivities,
   TrainingActivities,
 } from '../activities';
 import { ACTIVITY_OPTIONS } from './activityOptions';
 
 type GeneralActivities = StageActivities &
+  SteeringActivities &
   CorpusActivities &
   CollectionActivities &
   FilterActivities &
@@ -22,8 +24,8 @@ type GeneralActivities = StageActivities &
 
 export const general = proxyActivities<GeneralActivities>(ACTIVITY_OPTIONS.general);
 export const { prepareTasks } = proxyActivities<TaskActivities>(ACTIVITY_OPTIONS.authoring);
-export const { playEpisode } = proxyActivities<EpisodeActivities>(ACTIVITY_OPTIONS.episode);
-export const { rateEpisode } = proxyActivities<RatingActivities>(ACTIVITY_OPTIONS.rating);
+export const { playEpisodes } = proxyActivities<EpisodeActivities>(ACTIVITY_OPTIONS.episodes);
+export const { probeModels } = proxyActivities<ProbeActivities>(ACTIVITY_OPTIONS.probe);
 export const { trainPolicy } = proxyActivities<TrainingActivities>(ACTIVITY_OPTIONS.training);
 export const { servePolicy } = proxyActivities<ServingActivities>(ACTIVITY_OPTIONS.serving);
 export const { awaitPolicy } = proxyActivities<ServingActivities>(ACTIVITY_OPTIONS.awaitPolicy);

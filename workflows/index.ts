@@ -1,2 +1,2 @@
-export { episodeShard } from './episodeShard';
+export { episodeCollection } from './episodeCollection';
 export { trainingCampaign } from './trainingCampaign';

@@ -1,15 +1,45 @@
-import { defineQuery } from '@temporalio/workflow';
+import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { ArtifactRef } from '../schemas/artifact';
 import type { StageCost } from '../schemas/plan';
+import type { SteeringRecord, SteeringRequest } from '../schemas/steering';
+
+export type { PlanChange } from '../schemas/plan';
+export type { SteeringKind, SteeringRecord, SteeringRequest } from '../schemas/steering';
 
 export interface TrainingCampaignInput {
   campaign: string;
   /** Digest of the plan in the store. */
   plan: string;
+  /** What a run that was continued as a new one takes along. */
+  carried?: CarriedState;
 }
 
-/** `stopped`: ended because the campaign ended, by another stage's failure or by a person. */
-export type StageState = 'waiting' | 'running' | 'finished' | 'reused' | 'failed' | 'stopped';
+/**
+ * `gated`: waits for somebody's approval. `paused`: stopped by a person, to go on from where it was. `parked`: cannot
+ * go on for a reason that is outside the campaign. `stopped`: ended because the campaign was cancelled.
+ */
+export type StageState =
+  | 'waiting'
+  | 'gated'
+  | 'running'
+  | 'paused'
+  | 'parked'
+  | 'finished'
+  | 'reused'
+  | 'stopped';
+
+/** Why a stage cannot go on; times are ISO 8601. */
+export interface Parking {
+  /** A failure type of schemas/names, or what Temporal calls the failure. */
+  type: string;
+  /** What happened, to what, and what to do. */
+  message: string;
+  since: string;
+  /** How often it was tried again by itself. */
+  tries: number;
+  /** When it is tried again by itself; null when only a person can help. */
+  nextTryAt: string | null;
+}
 
 /** How far a stage is; times are ISO 8601. */
 export interface StageProgress {
@@ -22,12 +52,49 @@ export interface StageProgress {
   episodes: { finished: number; planned: number };
   counts: Record<string, number>;
   key: string | null;
+  parking: Parking | null;
+  /** What is asked before the stage may start; null when nothing is. */
+  gate: string | null;
 }
 
 export interface CampaignProgress {
   campaign: string;
+  /** Digest of the plan that is followed now. */
+  plan: string;
   startedAt: string;
+  /** Set while the campaign is paused. */
+  paused: SteeringRecord | null;
   stages: StageProgress[];
+  /** What people did to the campaign, oldest first. */
+  steering: SteeringRecord[];
+}
+
+export interface StageRequest extends SteeringRequest {
+  stage: string;
+}
+
+export interface GateDecision extends StageRequest {
+  approved: boolean;
+}
+
+export interface AmendRequest extends SteeringRequest {
+  /** Digest of the new plan in the store. */
+  plan: string;
+}
+
+/** The type of failure by which a campaign refuses a request. */
+export const STEERING_REFUSED = 'STEERING_REFUSED';
+
+/** What one run of the workflow hands to the next. */
+export interface CarriedState {
+  startedAt: string;
+  /** True when nothing is to be done before somebody asks or a parked stage is due. */
+  quiet: boolean;
+  paused: SteeringRecord | null;
+  /** Gates that were decided, by stage. */
+  gates: Record<string, SteeringRecord>;
+  stages: StageProgress[];
+  steering: SteeringRecord[];
 }
 
 export interface FinishedStage {
@@ -51,4 +118,22 @@ export interface CampaignResult {
   stages: FinishedStage[];
 }
 
+/** How far a collection of episodes is; answered by its own child workflow. */
+export interface CollectionProgress {
+  finished: number;
+  planned: number;
+}
+
 export const campaignProgress = defineQuery<CampaignProgress>('campaignProgress');
+export const collectionProgress = defineQuery<CollectionProgress>('collectionProgress');
+
+/** Stops all stages at their next checkpoint or turn and frees their slots; nothing starts until `resume`. */
+export const pause = defineUpdate<SteeringRecord, [SteeringRequest]>('pause');
+/** Ends a pause and tries all parked stages again. */
+export const resume = defineUpdate<SteeringRecord, [SteeringRequest]>('resume');
+/** Tries one parked stage again. */
+export const retryStage = defineUpdate<SteeringRecord, [StageRequest]>('retryStage');
+/** Follows another plan from now on. Refused when it changes a stage that runs or has finished. */
+export const amend = defineUpdate<SteeringRecord, [AmendRequest]>('amend');
+/** Lets a gated stage start, or ends its wait for good. Refused once it was decided otherwise. */
+export const decideGate = defineUpdate<SteeringRecord, [GateDecision]>('decideGate');

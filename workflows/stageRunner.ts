@@ -1,9 +1,13 @@
+import type { PlannedCollection } from '../activities/collections';
 import type { CommitStageInput, PlanOutline } from '../activities/stages';
 import type { StageOutcome, StageWork } from '../activities/support/stageWork';
 import type { ArtifactRef } from '../schemas/artifact';
-import type { StageCost, StageKind, StageResult } from '../schemas/plan';
+import type { StageKind, StageResult } from '../schemas/plan';
+import { ChildWorkflowCancellationType, executeChild, ParentClosePolicy } from '@temporalio/workflow';
+import { sumCosts } from '../domain/plan/cost';
+import { stageWorkflowId } from '../schemas/names';
 import { general, prepareTasks, trainPolicy } from './activityProxies';
-import { type Collected, collectEpisodes } from './collection';
+import { type Collected, episodeCollection } from './episodeCollection';
 import type { StageProgress, TrainingCampaignInput } from './messages';
 import { PolicyServing } from './policyServing';
 
@@ -15,7 +19,7 @@ export class StageRunner {
   private readonly computing = new Map<string, Promise<StageResult>>();
 
   constructor(
-    private readonly campaign: TrainingCampaignInput,
+    private readonly campaign: Pick<TrainingCampaignInput, 'campaign' | 'plan'>,
     private readonly episodesInFlight: number,
   ) {}
 
@@ -39,6 +43,8 @@ export class StageRunner {
       progress,
     );
     this.computing.set(key, computing);
+    // A stage that is tried again is computed again.
+    computing.catch(() => this.computing.delete(key));
     const result = await computing;
     Object.assign(progress, { state: 'finished', finishedAt: now(), counts: result.counts });
     return result;
@@ -46,8 +52,10 @@ export class StageRunner {
 
   private reuse(result: StageResult, progress: StageProgress): StageResult {
     const { planned } = progress.episodes;
-    Object.assign(progress, { state: 'reused', finishedAt: now(), counts: result.counts });
     progress.episodes = { finished: planned, planned };
+    // What an earlier run of this campaign has computed is no news.
+    if (progress.state !== 'finished')
+      Object.assign(progress, { state: 'reused', finishedAt: now(), counts: result.counts });
     return result;
   }
 
@@ -75,7 +83,11 @@ export class StageRunner {
         const { episodes, ...rest } = only(await this.collect(work, progress));
         return {
           outputs: { episodes },
-          counts: { episodes: rest.played, unrated: rest.unrated, unparsable: rest.unparsable },
+          counts: {
+            episodes: rest.played,
+            unrated: rest.unrated.count,
+            unparsable: rest.unrated.reasons['unparsable-episode'] ?? 0,
+          },
           cost: rest.cost,
         };
       }
@@ -86,7 +98,10 @@ export class StageRunner {
       case 'chooseCheckpoint': {
         const collected = await this.collect(work, progress);
         const collections = collected.map(({ episodes }) => episodes);
-        return { ...(await general.chooseCheckpoint({ ...work, collections })), cost: sumCosts(collected) };
+        return {
+          ...(await general.chooseCheckpoint({ ...work, collections })),
+          cost: sumCosts(collected.map(({ cost }) => cost)),
+        };
       }
     }
   }
@@ -95,20 +110,25 @@ export class StageRunner {
   private async collect(work: StageWork, progress: StageProgress): Promise<Collected[]> {
     const collections = await general.designEpisodes(work);
     progress.episodes.planned = collections.reduce((sum, { episodes }) => sum + episodes, 0);
-    return Promise.all(
-      collections.map((collection, index) =>
-        this.serving.use(collection.policies, () =>
-          collectEpisodes(collection, {
-            stage: work.stage,
-            label: collections.length > 1 ? `/${index}` : '',
-            inFlight: this.episodesInFlight,
-            onProgress: (finished) => {
-              progress.episodes.finished += finished;
-            },
-          }),
-        ),
-      ),
+    const collected = await Promise.all(
+      collections.map((collection, index) => {
+        const label = collections.length > 1 ? `/${index}` : '';
+        return this.serving.use(collection.policies, () => this.play(work.stage, label, collection));
+      }),
     );
+    progress.episodes.finished = progress.episodes.planned;
+    return collected;
+  }
+
+  /** @param label tells several collections of one stage apart */
+  private play(stage: string, label: string, collection: PlannedCollection): Promise<Collected> {
+    const { policies: _policies, ...planned } = collection;
+    return executeChild(episodeCollection, {
+      workflowId: stageWorkflowId(this.campaign.campaign, `${stage}${label}`),
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+      args: [{ ...planned, stage, inFlight: this.episodesInFlight }],
+    });
   }
 }
 
@@ -120,15 +140,3 @@ function only(collected: Collected[]): Collected {
 }
 
 const now = (): string => new Date().toISOString();
-
-function sumCosts(collected: Collected[]): StageCost {
-  return collected.reduce(
-    (sum, { cost }) => ({
-      calls: sum.calls + cost.calls,
-      inputTokens: sum.inputTokens + cost.inputTokens,
-      outputTokens: sum.outputTokens + cost.outputTokens,
-      gpuSeconds: sum.gpuSeconds + cost.gpuSeconds,
-    }),
-    { calls: 0, inputTokens: 0, outputTokens: 0, gpuSeconds: 0 },
-  );
-}

@@ -1,16 +1,11 @@
-import { CancellationScope, isCancellation, setHandler } from '@temporalio/workflow';
+import { allHandlersFinished, condition, makeContinueAsNewFunc, upsertMemo } from '@temporalio/workflow';
 import type { PlanOutline } from '../activities/stages';
-import type { ArtifactRef } from '../schemas/artifact';
 import type { StageResult } from '../schemas/plan';
 import { general } from './activityProxies';
-import {
-  type CampaignResult,
-  campaignProgress,
-  type FinishedStage,
-  type StageProgress,
-  type TrainingCampaignInput,
-} from './messages';
-import { StageRunner } from './stageRunner';
+import { CampaignState } from './campaignState';
+import type { CampaignResult, FinishedStage, StageProgress, TrainingCampaignInput } from './messages';
+import { PlanRun } from './planRun';
+import { Steering } from './steering';
 
 type OutlinedStage = PlanOutline['stages'][number];
 
@@ -18,97 +13,66 @@ type OutlinedStage = PlanOutline['stages'][number];
 const RESULTS = 'results';
 
 /**
- * Runs a campaign's plan: each stage as soon as its inputs are there, independent ones side by side. The first stage
- * that fails for good ends the campaign, after the others have been cancelled and have cleaned up; what was finished
- * is kept and is not computed again.
+ * Runs a campaign's plan to its end. A stage that cannot go on is parked; once nothing runs any more, the campaign
+ * continues as a new run that does nothing but wait. So waiting costs nothing, and the code may be changed meanwhile:
+ * what comes after the wait is decided by the code of that day, from what the store holds.
  */
 export async function trainingCampaign(input: TrainingCampaignInput): Promise<CampaignResult> {
-  const startedAt = new Date().toISOString();
-  const progress = new Map<string, StageProgress>();
-  setHandler(campaignProgress, () => ({
-    campaign: input.campaign,
-    startedAt,
-    stages: [...progress.values()],
-  }));
+  const state = new CampaignState(input);
+  const steering = new Steering(state);
+  if (input.carried?.quiet) await untilWanted(state);
 
-  const { stages, episodesInFlight } = await general.loadPlan(input);
-  for (const stage of stages) progress.set(stage.id, waiting(stage));
-  const runner = new StageRunner(input, episodesInFlight);
-  const results = await runAll(
-    stages,
-    (stage, inputs) => runner.run(stage, inputs, progressOf(progress, stage.id)),
-    progress,
-  );
+  const { plan } = state;
+  const outline = await general.loadPlan({ plan });
+  state.follow(outline);
+  const run = new PlanRun(state, outline);
+  const results = await run.run();
+  await condition(() => steering.isRecorded && allHandlersFinished());
+  if (!results) return goOnAsNewRun(state, run.hasNothingToDo);
 
-  const finished = stages.map((stage) =>
-    describe(stage, results.get(stage.id), progressOf(progress, stage.id)),
-  );
-  const table = results.get(RESULTS)?.outputs['results'];
-  if (!table) throw new Error('the plan has no stage that compares evaluations');
-  const result: CampaignResult = { ...input, results: table, stages: finished };
+  const result = describeResult(state, outline, results);
   await general.recordCampaign(result);
   return result;
 }
 
-type RunStage = (stage: OutlinedStage, inputs: Record<string, ArtifactRef>) => Promise<StageResult>;
-
-async function runAll(stages: OutlinedStage[], run: RunStage, progress: Map<string, StageProgress>) {
-  const scope = new CancellationScope({ cancellable: true });
-  const running = new Map<string, Promise<StageResult>>();
-  const runAfterInputs = async (stage: OutlinedStage): Promise<StageResult> => {
-    const inputs = Object.entries(stage.inputs).map(async ([role, { stage: from, output }]) => {
-      const artifact = (await running.get(from))?.outputs[output];
-      if (!artifact)
-        throw new Error(`stage ${stage.id} asks for ${output} of ${from}, which it does not make`);
-      return [role, artifact] as const;
-    });
-    const ready = Object.fromEntries(await Promise.all(inputs));
-    try {
-      return await run(stage, ready);
-    } catch (error) {
-      progressOf(progress, stage.id).state = isCancellation(error) ? 'stopped' : 'failed';
-      throw error;
-    }
-  };
-  return scope.run(async () => {
-    for (const stage of stages) running.set(stage.id, runAfterInputs(stage));
-    try {
-      await Promise.all(running.values());
-    } catch (error) {
-      scope.cancel();
-      await CancellationScope.nonCancellable(() => Promise.allSettled(running.values()));
-      throw error;
-    }
-    const results = new Map<string, StageResult>();
-    for (const [id, result] of running) results.set(id, await result);
-    return results;
-  });
+/** Until somebody acts on what holds the campaign, or a parked stage is due. */
+async function untilWanted(state: CampaignState): Promise<void> {
+  const { nextTryIn } = state;
+  const last = state.lastSteering;
+  const wanted = () => state.lastSteering !== last && !state.paused;
+  if (nextTryIn === null) await condition(wanted);
+  else await condition(wanted, Math.max(1, nextTryIn));
+  // Nothing runs that would have to be stopped for another plan.
+  state.restarting = false;
+  upsertMemo({ waiting: null });
 }
 
-const waiting = ({ id, kind, episodes }: OutlinedStage): StageProgress => ({
-  id,
-  kind,
-  state: 'waiting',
-  startedAt: null,
-  finishedAt: null,
-  episodes: { finished: 0, planned: episodes },
-  counts: {},
-  key: null,
-});
+/** @param quiet whether the new run has nothing to do before somebody asks or a parked stage is due */
+function goOnAsNewRun(state: CampaignState, quiet: boolean): Promise<never> {
+  const memo = { plan: state.plan, waiting: quiet ? state.waitsOn : null };
+  return makeContinueAsNewFunc<typeof trainingCampaign>({ memo })(state.carry(quiet));
+}
 
-function progressOf(progress: Map<string, StageProgress>, id: string): StageProgress {
-  const found = progress.get(id);
-  if (!found) throw new Error(`no stage ${id}`);
-  return found;
+function describeResult(
+  { campaign, plan, stages }: CampaignState,
+  outline: PlanOutline,
+  results: ReadonlyMap<string, StageResult>,
+): CampaignResult {
+  const table = results.get(RESULTS)?.outputs['results'];
+  if (!table) throw new Error('the plan has no stage that compares evaluations');
+  const finished = outline.stages.map((stage) =>
+    describe(stage, results.get(stage.id), stages.get(stage.id)),
+  );
+  return { campaign, plan, results: table, stages: finished };
 }
 
 function describe(
   stage: OutlinedStage,
   result: StageResult | undefined,
-  { state }: StageProgress,
+  progress: StageProgress | undefined,
 ): FinishedStage {
   if (!result) throw new Error(`stage ${stage.id} has no result`);
   const { key, seconds, outputs, counts, cost } = result;
   const after = [...new Set(Object.values(stage.inputs).map((input) => input.stage))];
-  return { id: stage.id, key, seconds, reused: state === 'reused', after, outputs, counts, cost };
+  return { id: stage.id, key, seconds, reused: progress?.state === 'reused', after, outputs, counts, cost };
 }

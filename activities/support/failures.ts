@@ -26,7 +26,7 @@ export function failure(
   return ApplicationFailure.create({
     type,
     message,
-    nonRetryable: FAILURE_TYPES[type] === 'fatal',
+    nonRetryable: FAILURE_TYPES[type] !== 'retry',
     ...(options.cause instanceof Error ? { cause: options.cause } : {}),
     ...(options.retryAfterMs === undefined ? {} : { nextRetryDelay: options.retryAfterMs }),
   });

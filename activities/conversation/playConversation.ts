@@ -1,0 +1,157 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import { endingOf, nextSpeaker } from '../../domain/episode/rules';
+import { viewOf } from '../../domain/episode/view';
+import { templateNamed } from '../../domain/prompts/templates';
+import { seedOf } from '../../domain/random';
+import type { Action, Ending, Episode, Player, Turn } from '../../schemas/episode';
+import type { Sampling } from '../../schemas/model';
+import type { ModelCall } from '../../schemas/modelCall';
+import type { ChatMessage } from '../../schemas/training';
+import type { CastEpisode } from '../support/collectionDesigns';
+import { failure } from '../support/failures';
+import type { Completion, Endpoint, LanguageModels } from '../support/languageModels';
+import { recordCall } from '../support/recordCall';
+import type { ServedPolicies } from '../support/servedPolicies';
+import type { Patience } from './patience';
+
+export interface ConversationDependencies {
+  models: LanguageModels;
+  policies: ServedPolicies;
+}
+
+interface Playing {
+  cast: CastEpisode;
+  /** The conversation so far; each finished turn is added. */
+  turns: Turn[];
+  signal: AbortSignal;
+  /** How failures that may pass are waited out. */
+  patiently: Patience;
+}
+
+type Answered = { call: ModelCall } & ({ action: Action } | { unreadAnswer: string });
+
+interface Asking {
+  player: Player;
+  messages: ChatMessage[];
+  seed: number;
+  signal: AbortSignal;
+}
+
+/** Plays conversations, each from the turns it has to its end. */
+export class Conversations {
+  constructor(private readonly dependencies: ConversationDependencies) {}
+
+  /** Errors: MODEL_* and STORAGE_* that do not pass by themselves. An answer that stays unreadable ends it as `unparsable`. */
+  async play({ cast, turns, signal, patiently }: Playing): Promise<Episode> {
+    let broken: { call: ModelCall; unreadAnswer: string } | undefined;
+    let ending = endingOf(turns, cast.design.rules);
+    while (ending === null && !broken) {
+      const speaker = nextSpeaker(turns);
+      const answered = await this.answerTurn(cast, turns, { signal, patiently });
+      if ('action' in answered) {
+        turns.push({ number: turns.length, speaker, action: answered.action, call: answered.call });
+        ending = endingOf(turns, cast.design.rules);
+      } else {
+        broken = answered;
+      }
+    }
+    return describe(cast, turns, ending ?? 'unparsable', broken);
+  }
+
+  private async answerTurn(
+    cast: CastEpisode,
+    turns: readonly Turn[],
+    { signal, patiently }: Pick<Playing, 'signal' | 'patiently'>,
+  ): Promise<Answered> {
+    const speaker = nextSpeaker(turns);
+    const player = playerOf(cast, speaker);
+    const template = templateNamed(player.template);
+    const ask = (messages: ChatMessage[], seed: number) =>
+      patiently(() => this.ask({ player, messages, seed, signal }));
+    const prompt = template.prompt(viewOf(cast.task, cast.agents, speaker), turns);
+    const seed = seedOf(cast.episode.seed, turns.length);
+    const first = await ask(prompt, seed);
+    const reading = template.read(first.text);
+    if ('action' in reading) return { action: reading.action, call: recordTurn(player, prompt, [first]) };
+    const repair = template.repair(prompt, first.text, reading.unreadable);
+    const second = await ask(repair, seedOf(seed, 'repair'));
+    const reread = template.read(second.text);
+    const call = recordTurn(player, prompt, [first, second]);
+    return 'action' in reread ? { action: reread.action, call } : { unreadAnswer: second.text, call };
+  }
+
+  private async ask({ player, ...question }: Asking): Promise<Completion> {
+    const { models, policies } = this.dependencies;
+    if (player.kind === 'model') {
+      const { sampling } = player.model;
+      return models.complete(models.endpointOf(player.model), { ...question, sampling });
+    }
+    const endpoint = await policies.endpointOf(player.digest);
+    return this.askPolicy(endpoint, player, { ...question, sampling: player.sampling });
+  }
+
+  private async askPolicy(
+    endpoint: Endpoint,
+    player: Extract<Player, { kind: 'policy' }>,
+    request: Omit<Asking, 'player'> & { sampling: Sampling },
+  ): Promise<Completion> {
+    const { models, policies } = this.dependencies;
+    try {
+      const completion = await models.complete(endpoint, request);
+      if (completion.fingerprint === `sha256:${player.digest}`) return completion;
+    } catch (error) {
+      policies.forget(player.digest);
+      throw vanished(error, player.digest) ?? error;
+    }
+    policies.forget(player.digest);
+    throw failure(
+      'POLICY_DIGEST_MISMATCH',
+      `The answer from ${endpoint.baseUrl} is not by policy ${player.digest}; it is not used.`,
+    );
+  }
+}
+
+/** A proven policy server knows its model and asks for no key: whoever answers so now is another server. */
+function vanished(error: unknown, digest: string): ApplicationFailure | undefined {
+  const foreign: readonly (string | null | undefined)[] = ['MODEL_NOT_FOUND', 'MODEL_UNAUTHORIZED'];
+  if (!(error instanceof ApplicationFailure) || !foreign.includes(error.type)) return undefined;
+  return failure(
+    'POLICY_NOT_SERVED',
+    `Policy ${digest.slice(0, 12)} is no longer served where it was (${error.message}). It is looked for again.`,
+    { retryAfterMs: 1_000 },
+  );
+}
+
+function playerOf({ design, episode }: CastEpisode, position: 0 | 1): Player {
+  const player = design.players[episode.players[position]];
+  if (!player) throw failure('ARTIFACT_CORRUPT', `The design has no player "${episode.players[position]}".`);
+  return player;
+}
+
+const nameOf = (player: Player): string =>
+  player.kind === 'model' ? player.model.model : `policy:${player.digest}`;
+
+function recordTurn(player: Player, prompt: ChatMessage[], completions: readonly Completion[]): ModelCall {
+  const call = recordCall(nameOf(player), prompt, completions);
+  // A server names a policy as it likes; its digest is what identifies it.
+  return player.kind === 'policy' ? { ...call, snapshot: call.model, servedDigest: player.digest } : call;
+}
+
+function describe(
+  cast: CastEpisode,
+  turns: Turn[],
+  ending: Ending,
+  broken: { call: ModelCall; unreadAnswer: string } | undefined,
+): Episode {
+  const { episode } = cast;
+  return {
+    id: episode.id,
+    task: episode.task,
+    agents: episode.agents,
+    models: [nameOf(playerOf(cast, 0)), nameOf(playerOf(cast, 1))],
+    seed: episode.seed,
+    turns,
+    ending,
+    ...(broken && { unreadAnswer: broken.unreadAnswer, unreadCall: broken.call }),
+  };
+}

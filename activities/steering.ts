@@ -1,0 +1,41 @@
+import { comparePlans } from '../domain/plan/comparePlans';
+import type { PlanChange } from '../schemas/plan';
+import type { SteeringRecord } from '../schemas/steering';
+import type { ArtifactStore } from '../artifacts/artifactStore';
+import type { Plans } from './support/stageWork';
+
+export interface SteeringDependencies {
+  store: ArtifactStore;
+  plans: Plans;
+}
+
+/** What an amendment would do. */
+export interface PlanDifference {
+  /** Null when the new plan is of another campaign, or is no plan at all. */
+  unusable: string | null;
+  changes: PlanChange[];
+  /** Stages that would be made otherwise, and those that are no more. */
+  redefined: string[];
+}
+
+export function createSteeringActivities({ store, plans }: SteeringDependencies) {
+  return {
+    /** What differs between two plans in the store. Errors: ARTIFACT_*, STORAGE_*. */
+    async comparePlans({ before, after }: { before: string; after: string }): Promise<PlanDifference> {
+      const [old, amended] = [await plans.load(before), await plans.load(after)];
+      const unusable =
+        old.campaign === amended.campaign
+          ? null
+          : `it is a plan of campaign "${amended.campaign}", not of "${old.campaign}"`;
+      return { unusable, ...comparePlans(old, amended) };
+    },
+
+    /** Leaves in the store what a person did to a campaign; the first record of a number stays. */
+    async recordSteering({ campaign, record }: { campaign: string; record: SteeringRecord }): Promise<void> {
+      await store.putDocumentOnce(steeringKey(campaign, record.number), record);
+    },
+  };
+}
+
+export const steeringKey = (campaign: string, number: number): string =>
+  `campaigns/${campaign}/steering/${String(number).padStart(6, '0')}.json`;

@@ -1,0 +1,106 @@
+import { continueAsNew, setHandler } from '@temporalio/workflow';
+import { type Batch, batchesOf, EPISODES_AT_ONCE } from '../domain/plan/batches';
+import { sumCosts } from '../domain/plan/cost';
+import type { ArtifactRef } from '../schemas/artifact';
+import type { FinishedBatch, UnratedEpisodes } from '../schemas/batch';
+import type { StageCost } from '../schemas/plan';
+import { general, playEpisodes } from './activityProxies';
+import { collectionProgress } from './messages';
+import { slidingWindow } from './slidingWindow';
+import { addUnrated, NONE_UNRATED, tooManyUnrated } from './unrated';
+
+export interface EpisodeCollectionInput {
+  /** Named in messages. */
+  stage: string;
+  /** Digests of the design, with and without its judge. */
+  design: string;
+  play: string;
+  episodes: number;
+  /** More unrated episodes than this fail the collection. */
+  unratedLimit: number;
+  /** Episodes played or rated at once. */
+  inFlight: number;
+  /** What the runs before this one have done. */
+  done?: Done;
+}
+
+interface Done {
+  batches: number;
+  indexes: ArtifactRef[];
+  unrated: UnratedEpisodes;
+  cost: StageCost;
+}
+
+export interface Collected {
+  episodes: ArtifactRef;
+  played: number;
+  unrated: UnratedEpisodes;
+  cost: StageCost;
+}
+
+/** Batches of one run: some 3,000 events of history. What a run leaves running is little beside it. */
+const BATCHES_A_RUN = 500;
+/** References to indexes in one payload; each takes some 300 bytes. */
+const GATHERED_AT_ONCE = 100;
+
+const NOTHING_DONE: Done = {
+  batches: 0,
+  indexes: [],
+  unrated: NONE_UNRATED,
+  cost: { calls: 0, inputTokens: 0, outputTokens: 0, gpuSeconds: 0 },
+};
+
+/**
+ * Plays and rates all episodes of a design, batch after batch in a sliding window, and gathers their index. What was
+ * finished before is not played again. Errors: TOO_MANY_UNRATED; those of `playEpisodes`.
+ */
+export async function episodeCollection(input: EpisodeCollectionInput): Promise<Collected> {
+  const { episodes, inFlight } = input;
+  const batches = batchesOf(episodes);
+  const done = { ...(input.done ?? NOTHING_DONE) };
+  const started = batches[done.batches]?.from ?? episodes;
+  const progress = { finished: started, planned: episodes };
+  setHandler(collectionProgress, () => progress);
+
+  const atOnce = Math.ceil(inFlight / EPISODES_AT_ONCE);
+  const lanes = Math.max(1, Math.floor(inFlight / atOnce));
+  const until = Math.min(batches.length, done.batches + BATCHES_A_RUN);
+  const finished = await slidingWindow(
+    done.batches,
+    until,
+    atOnce,
+    async (number): Promise<FinishedBatch> => {
+      const batch = batches[number] as Batch;
+      const { design, play } = input;
+      const one = await playEpisodes({ design, play, ...batch, inFlight: lanes });
+      done.unrated = addUnrated(done.unrated, one.unrated);
+      if (done.unrated.count > input.unratedLimit) throw tooManyUnrated(input, done.unrated);
+      progress.finished += batch.to - batch.from;
+      return one;
+    },
+  );
+  done.batches = until;
+  done.cost = sumCosts([done.cost, ...finished.map(({ cost }) => cost)]);
+  done.indexes = await gather([...done.indexes, ...finished.map(({ index }) => index)]);
+  if (until < batches.length) return continueAsNew<typeof episodeCollection>({ ...input, done });
+  return {
+    episodes: await single(done.indexes),
+    played: episodes,
+    unrated: done.unrated,
+    cost: done.cost,
+  };
+}
+
+/** A hundredth of the indexes, each of a hundred others in their order; a few are left as they are. */
+async function gather(indexes: ArtifactRef[]): Promise<ArtifactRef[]> {
+  if (indexes.length <= GATHERED_AT_ONCE) return indexes;
+  const groups = Math.ceil(indexes.length / GATHERED_AT_ONCE);
+  return slidingWindow(0, groups, groups, (group) =>
+    general.gatherEpisodes({
+      indexes: indexes.slice(group * GATHERED_AT_ONCE, (group + 1) * GATHERED_AT_ONCE),
+    }),
+  );
+}
+
+const single = async (indexes: ArtifactRef[]): Promise<ArtifactRef> =>
+  general.gatherEpisodes({ indexes: await gather(indexes) });
