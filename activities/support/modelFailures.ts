@@ -29,44 +29,63 @@ export function modelFailure(error: unknown, asked: Asked): ApplicationFailure {
       `The answer of ${where} could not be used (${withoutKey(reasonOf(error), asked)}); the call is tried again.`,
     );
   }
-  const said = withoutKey(error.message, asked).slice(0, 300);
+  const said = sentence(withoutKey(error.message, asked).slice(0, 300));
   const retryAfterMs = retryAfter(error.headers);
+  if (isAbout(error, QUOTA) || error.status === PAYMENT_REQUIRED) {
+    return failure(
+      'MODEL_QUOTA_EXHAUSTED',
+      `The account of ${where} has no quota left: ${said} Raise its limit or top it up with the provider.`,
+    );
+  }
+  if (isAbout(error, GONE)) return gone(where, said);
   switch (error.status) {
     case 401:
     case 403:
-      return failure(
-        'MODEL_UNAUTHORIZED',
-        `${where} refuses ${keyOf(asked)}: ${sentence(said)} ${remedyOf(asked)}, then start the campaign again.`,
-      );
+      return failure('MODEL_UNAUTHORIZED', `${where} refuses ${keyOf(asked)}: ${said} ${remedyOf(asked)}.`);
     case 404:
-      return failure(
-        'MODEL_NOT_FOUND',
-        `${where} does not exist: ${sentence(said)} Correct the model's name or address in the campaign file, then start again.`,
-      );
+    case 410:
+      return gone(where, said);
     case 408:
     case 409:
-      return failure('MODEL_UNAVAILABLE', `${where} asks to try again: ${sentence(said)}`, { retryAfterMs });
+      return failure('MODEL_UNAVAILABLE', `${where} asks to try again: ${said}`, { retryAfterMs });
     case 429:
-      return failure(
-        'MODEL_RATE_LIMITED',
-        `${where} limits the rate: ${sentence(said)} The call is tried again.`,
-        {
-          retryAfterMs,
-        },
-      );
+      return failure('MODEL_RATE_LIMITED', `${where} limits the rate: ${said} The call is tried again.`, {
+        retryAfterMs,
+      });
     default:
       return error.status !== undefined && error.status < 500
         ? failure(
             'MODEL_REQUEST_REFUSED',
-            `${where} refuses the request (${error.status}): ${sentence(said)} ${correctionOf(error)}, then start again.`,
+            `${where} refuses the request (${error.status}): ${said} ${correctionOf(error)}.`,
           )
         : failure(
             'MODEL_UNAVAILABLE',
-            `${where} failed (${error.status ?? 'no status'}): ${sentence(said)} The call is tried again.`,
+            `${where} failed (${error.status ?? 'no status'}): ${said} The call is tried again.`,
             { retryAfterMs },
           );
   }
 }
+
+const PAYMENT_REQUIRED = 402;
+
+/** Codes and types of OpenAI and of makers of compatible servers. A used-up quota comes as 429, like a limited rate. */
+const QUOTA = new Set([
+  'insufficient_quota',
+  'billing_hard_limit_reached',
+  'billing_not_active',
+  'exceeded_current_quota_error',
+]);
+const GONE = new Set(['model_not_found', 'model_deprecated', 'model_decommissioned', 'model_retired']);
+
+const isAbout = ({ code, type }: { code?: unknown; type?: unknown }, words: ReadonlySet<unknown>): boolean =>
+  words.has(code) || words.has(type);
+
+/** Another model would give other results, so only a person names one. */
+const gone = (where: string, said: string): ApplicationFailure =>
+  failure(
+    'MODEL_NOT_FOUND',
+    `${where} does not exist, or does not any more: ${said} Correct the model's name or address in the campaign file, or name another snapshot where it was retired, and \`pi-loop amend\` the campaign. No other model is put in its place by itself.`,
+  );
 
 const keyOf = ({ apiKeyEnv }: Asked): string =>
   apiKeyEnv === undefined ? 'a call without a key' : `the key in ${apiKeyEnv}`;

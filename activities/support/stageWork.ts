@@ -57,7 +57,7 @@ export class Plans {
     if (stage.kind === kind && parsed.success) return parsed.data as ParametersOf<K>;
     throw failure(
       'SPEC_INVALID',
-      `Stage "${id}" of plan ${plan} is not a ${kind} of this version. \`pi-loop amend\` the campaign with its file, so that it is planned again.`,
+      `Stage "${id}" of plan ${plan} is no ${kind} that these workers know. Start workers of the version that planned it, or \`pi-loop amend\` the campaign with its file, so that it is planned anew.`,
     );
   }
 }
