@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { CHECKOUT } from '../deploy/local/checkout';
 import { startLocalRuntime } from '../deploy/local/localRuntime';
 import { archiveHistories } from './archiveHistories';
-import { startCampaign } from './campaigns';
+import { Campaigns } from '../client/campaigns';
 import { type CampaignReport, readResults, reportCampaign } from './campaignResult';
 import { connect } from './connect';
 import { criticalPath } from './criticalPath';
@@ -15,6 +15,7 @@ import { renderImport } from './render/importFindings';
 import { renderResults } from './render/resultsTable';
 import { resolveCampaign } from './resolveCampaign';
 import { renderSamples, sampleDialogues } from './sampleDialogues';
+import { startOrGoOn } from './startOrGoOn';
 import { followCampaign } from './watch';
 
 interface DemoOptions extends CommonOptions {
@@ -67,11 +68,11 @@ async function runCampaign(
   const { client, store, close } = await connect(options.state);
   try {
     const { campaign } = resolved.plan;
-    const started = Date.now();
+    const startedAt = Date.now();
     const plan = await resolved.upload(store);
-    const { handle } = await startCampaign(client, { campaign, plan });
-    const result = await followCampaign(client, handle, { signal: options.signal });
-    const seconds = (Date.now() - started) / 1000;
+    const started = await startOrGoOn(new Campaigns(client), campaign, plan);
+    const result = await followCampaign(client, started.campaign, { signal: options.signal });
+    const seconds = (Date.now() - startedAt) / 1000;
     const results = await readResults(store, result);
     const report = reportCampaign(result, results, { setup: options.setup, campaign: seconds });
     const histories = await archiveHistories(client, campaign, join(options.state, 'histories', campaign));

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { listCampaigns } from './campaigns';
+import { Campaigns } from '../client/campaigns';
 import { connectClient } from './connect';
 import { type CommonOptions, printJson, withCommonOptions } from './options';
 
@@ -9,7 +9,7 @@ export function registerList(program: Command): void {
     .action(async (options: CommonOptions) => {
       const { client, close } = await connectClient(options.state);
       try {
-        const campaigns = await listCampaigns(client);
+        const campaigns = await new Campaigns(client).list();
         if (options.json) return printJson(campaigns);
         if (campaigns.length === 0) console.log('No campaigns yet. `pi-loop start FILE` starts one.');
         for (const { campaign, state, startedAt } of campaigns) {

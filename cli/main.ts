@@ -3,14 +3,21 @@ import { version } from '../package.json';
 import { StorageError } from '../artifacts/storageError';
 import { LocalRuntimeError } from '../deploy/local/localRuntimeError';
 import { CampaignFileError } from './campaignFile';
+import { CampaignError } from '../client/campaignError';
+import { registerAmend } from './amend';
 import { registerCancel } from './cancel';
 import { CommandError } from './commandError';
 import { registerDemo } from './demo';
 import { registerDoctor } from './doctor';
 import { registerDown } from './down';
+import { registerApprove, registerReject } from './gates';
 import { registerList } from './list';
+import { registerPause } from './pause';
 import { registerPlan } from './plan';
+import { registerRaiseLimit } from './raiseLimit';
 import { registerResult } from './result';
+import { registerResume } from './resume';
+import { registerRetry } from './retry';
 import { registerStart } from './start';
 import { registerStatus } from './status';
 import { registerUp } from './up';
@@ -27,6 +34,13 @@ const REGISTER = [
   registerStatus,
   registerList,
   registerResult,
+  registerPause,
+  registerResume,
+  registerApprove,
+  registerReject,
+  registerRetry,
+  registerAmend,
+  registerRaiseLimit,
   registerCancel,
 ];
 
@@ -39,6 +53,10 @@ function report(error: unknown): number {
   if (error instanceof CommandError) {
     console.error(error.message);
     return error.exitCode;
+  }
+  if (error instanceof CampaignError) {
+    console.error(error.message);
+    return error.code === 'OTHER_PLAN' ? 2 : 1;
   }
   if (error instanceof LocalRuntimeError) {
     console.error(`${error.message}. What to do: ${error.hint}.`);

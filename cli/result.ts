@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { findCampaign } from './campaigns';
+import { Campaigns, type ListedCampaign } from '../client/campaigns';
 import { readResults, reportCampaign } from './campaignResult';
 import { connect } from './connect';
 import { CommandError } from './commandError';
@@ -12,8 +12,9 @@ export function registerResult(program: Command): void {
     .action(async (campaign: string, options: CommonOptions) => {
       const { client, store, close } = await connect(options.state);
       try {
-        const handle = await findCampaign(client, campaign);
-        const { status, startTime, closeTime } = await handle.describe();
+        const campaigns = new Campaigns(client);
+        const { handle } = await campaigns.find(campaign);
+        const { status } = await handle.describe();
         if (status.name !== 'COMPLETED') {
           throw new CommandError(
             `Campaign "${campaign}" has no result: it is ${status.name.toLowerCase()}. \`pi-loop status ${campaign}\` shows more.`,
@@ -21,7 +22,7 @@ export function registerResult(program: Command): void {
         }
         const result = await handle.result();
         const results = await readResults(store, result);
-        const seconds = ((closeTime ?? startTime).getTime() - startTime.getTime()) / 1000;
+        const seconds = secondsOf((await campaigns.list()).find((one) => one.campaign === campaign));
         if (options.json) printJson(reportCampaign(result, results, { setup: 0, campaign: seconds }));
         else console.log(renderResults(results, {}));
       } finally {
@@ -29,3 +30,7 @@ export function registerResult(program: Command): void {
       }
     });
 }
+
+/** From its start to its end, waiting included. */
+const secondsOf = (listed: ListedCampaign | undefined): number =>
+  listed?.closedAt ? (Date.parse(listed.closedAt) - Date.parse(listed.startedAt)) / 1000 : 0;

@@ -2,36 +2,45 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledFailure, type Client, WorkflowFailedError } from '@temporalio/client';
 import type { Command } from 'commander';
+import type { Campaign } from '../client/campaign';
+import { failureMessage } from '../client/failureMessage';
+import { holdsOf, standsStill } from '../client/holds';
+import { isPassing } from '../client/passingErrors';
+import type { CampaignStatus } from '../client/status';
 import type { CampaignResult } from '../workflows/messages';
-import {
-  type CampaignHandle,
-  type CampaignStatus,
-  failureMessage,
-  findCampaign,
-  readStatus,
-} from './campaigns';
 import { CommandError } from './commandError';
-import { connectClient } from './connect';
 import { type CommonOptions, printJson, withCommonOptions } from './options';
+import { describeHold } from './render/holds';
 import { renderStatus } from './render/progress';
 import { ProgressLines } from './render/progressLines';
+import { wrap } from './render/textTable';
+import { withCampaign } from './withCampaign';
 
 const LOOK_EVERY_MS = 1_000;
 
+export const STAY = [
+  '--stay',
+  'keep following while nothing runs and the campaign waits for somebody or something',
+  false,
+] as const;
+
+interface WatchOptions extends CommonOptions {
+  stay: boolean;
+}
+
 export function registerWatch(program: Command): void {
   withCommonOptions(program.command('watch <campaign>'))
-    .description('show a campaign’s progress until it ends: live in a terminal, line by line elsewhere')
-    .action(async (campaign: string, options: CommonOptions) => {
-      const { client, close } = await connectClient(options.state);
-      try {
-        const result = await followCampaign(client, await findCampaign(client, campaign));
+    .description(
+      'show a campaign’s progress until it ends or nothing runs any more: live in a terminal, line by line elsewhere',
+    )
+    .option(...STAY)
+    .action((id: string, options: WatchOptions) =>
+      withCampaign(options, id, async (campaign, client) => {
+        const result = await followCampaign(client, campaign, options);
         if (options.json) printJson(result);
-        else
-          console.log(`Campaign "${campaign}" is finished. \`pi-loop result ${campaign}\` prints its table.`);
-      } finally {
-        await close();
-      }
-    });
+        else console.log(`Campaign "${id}" is finished. \`pi-loop result ${id}\` prints its table.`);
+      }),
+    );
 }
 
 export interface FollowOptions {
@@ -39,78 +48,80 @@ export interface FollowOptions {
   output?: NodeJS.WriteStream;
   /** Stops following; the campaign itself goes on. */
   signal?: AbortSignal;
+  /** Follow also while nothing runs. Default false: nobody may be there to see what it waits for. */
+  stay?: boolean;
 }
 
-/** Shows progress until the campaign ends. Errors: CommandError with what failed and what to do. */
+/** Between two stages nothing may run for a moment; so many looks in a row see that it stays so. */
+const STILL_LOOKS = 3;
+
+/**
+ * Shows progress until the campaign ends. Errors: CommandError with what failed, or with what holds the campaign when
+ * nothing of it runs any more, and what to do.
+ */
 export async function followCampaign(
   client: Client,
-  handle: CampaignHandle,
-  { output = process.stderr, signal }: FollowOptions = {},
+  campaign: Campaign,
+  { output = process.stderr, signal, stay = false }: FollowOptions = {},
 ): Promise<CampaignResult> {
-  const stop = new AbortController();
-  const result = Promise.race([handle.result(), aborted(signal)]).finally(() => stop.abort());
   const show = output.isTTY
     ? liveScreen(output)
     : new ProgressLines((line) => output.write(`${line}\n`)).show;
-  const [outcome] = await Promise.allSettled([result, showUntil(stop.signal, client, handle, show)]);
-  if (outcome.status === 'fulfilled') return outcome.value;
-  throw explain(outcome.reason);
+  for (let stillLooks = 0; ; ) {
+    const status = await lookOnce(client, campaign, signal);
+    if (signal?.aborted)
+      throw new CommandError('Interrupted. The same command goes on from here.', { exitCode: 130 });
+    if (status) show(status, new Date());
+    if (status && status.closedAt !== null) return resultOf(campaign);
+    stillLooks = status && standsStill(status) ? stillLooks + 1 : 0;
+    if (status && stillLooks === STILL_LOOKS && !stay) throw heldUp(status, new Date());
+    await delay(LOOK_EVERY_MS, undefined, signal ? { signal } : {}).catch(() => undefined);
+  }
 }
 
-function aborted(signal: AbortSignal | undefined): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const stop = () =>
-      reject(new CommandError('Interrupted. The same command goes on from here.', { exitCode: 130 }));
-    if (signal?.aborted) stop();
-    signal?.addEventListener('abort', stop, { once: true });
-  });
+/** Undefined while Temporal is away, and when it is to stop. */
+async function lookOnce(
+  client: Client,
+  campaign: Campaign,
+  signal: AbortSignal | undefined,
+): Promise<CampaignStatus | undefined> {
+  const stop = new AbortController();
+  // A call each for the campaign and its child workflows listens to it; a signal that lives longer would gather them.
+  setMaxListeners(0, stop.signal);
+  const abort = () => stop.abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    return await client.withAbortSignal(stop.signal, () => campaign.status());
+  } catch (error) {
+    if (isPassing(error)) return undefined;
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+function heldUp({ campaign, progress }: CampaignStatus, now: Date): CommandError {
+  const holds = progress ? holdsOf(progress) : [];
+  return new CommandError(
+    [
+      `Nothing of campaign "${campaign}" runs any more:`,
+      ...holds.map((hold) => `- ${describeHold(campaign, hold, now)}`),
+      'What was made is kept, and waiting costs nothing.',
+    ].join('\n'),
+  );
 }
 
 type Show = (status: CampaignStatus, now: Date) => void;
-
-async function showUntil(
-  signal: AbortSignal,
-  client: Client,
-  handle: CampaignHandle,
-  show: Show,
-): Promise<void> {
-  for (;;) {
-    // A server that is away for a moment is looked at again.
-    const status = await lookOnce(signal, client, handle).catch(() => undefined);
-    if (status) show(status, new Date());
-    if (signal.aborted) return;
-    await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
-  }
-}
-
-/** A look that is under way when the campaign ends has this long to arrive. */
-const LAST_LOOK_MS = 500;
-
-async function lookOnce(
-  signal: AbortSignal,
-  client: Client,
-  handle: CampaignHandle,
-): Promise<CampaignStatus> {
-  const tooLate = new AbortController();
-  // A call each for the campaign and its child workflows listens to it.
-  setMaxListeners(0, tooLate.signal);
-  const soon = () => void setTimeout(() => tooLate.abort(), LAST_LOOK_MS);
-  if (signal.aborted) soon();
-  else signal.addEventListener('abort', soon, { once: true });
-  try {
-    return await client.withAbortSignal(tooLate.signal, () => readStatus(client, handle));
-  } finally {
-    signal.removeEventListener('abort', soon);
-  }
-}
 
 /** Redraws the whole state in place. */
 function liveScreen(output: NodeJS.WriteStream): Show {
   let drawn = 0;
   return (status, now) => {
+    const width = Math.max(20, output.columns - 1);
     const lines = renderStatus(status, now)
       .split('\n')
-      .map((line) => line.slice(0, Math.max(20, output.columns - 1)));
+      .flatMap((line) => wrap(line, width))
+      .map((line) => line.slice(0, width));
     if (drawn > 0) {
       output.moveCursor(0, -drawn);
       output.cursorTo(0);
@@ -121,15 +132,17 @@ function liveScreen(output: NodeJS.WriteStream): Show {
   };
 }
 
-function explain(error: unknown): Error {
-  if (!(error instanceof WorkflowFailedError))
-    return error instanceof Error ? error : new Error(String(error));
-  if (error.cause instanceof CancelledFailure)
-    return new CommandError(
-      'The campaign was cancelled. What it made is kept; starting it again goes on from there.',
+/** Errors: CommandError with how the campaign ended, unless it finished. */
+async function resultOf(campaign: Campaign): Promise<CampaignResult> {
+  try {
+    return await campaign.result();
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    const end =
+      error.cause instanceof CancelledFailure ? 'was cancelled.' : `failed. ${failureMessage(error)}`;
+    throw new CommandError(
+      `Campaign "${campaign.id}" ${end}\nWhat it made is kept; \`pi-loop start\` goes on from there.`,
+      { cause: error },
     );
-  return new CommandError(
-    `The campaign failed. ${failureMessage(error)}\nWhat was finished is kept; starting the campaign again goes on from there.`,
-    { cause: error },
-  );
+  }
 }

@@ -7,8 +7,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
+const { Campaigns } = require('../dist/client/campaigns.js');
 const { archiveHistories } = require('../dist/cli/archiveHistories.js');
-const { startCampaign } = require('../dist/cli/campaigns.js');
 const { connect } = require('../dist/cli/connect.js');
 const { resolveCampaign } = require('../dist/cli/resolveCampaign.js');
 const { startLocalRuntime } = require('../dist/deploy/local/localRuntime.js');
@@ -48,8 +48,8 @@ async function record() {
 async function archivedRun(campaign, client, store) {
   const resolved = await resolveCampaign(CAMPAIGN, { campaign });
   const plan = await resolved.upload(store);
-  const { handle } = await startCampaign(client, { campaign, plan });
-  await handle.result();
+  const started = await new Campaigns(client).start({ campaign, plan });
+  await started.campaign.result();
   const { directory, largestPayload } = await archiveHistories(client, campaign, path.join(state, campaign));
   process.stderr.write(`campaign "${campaign}": largest payload ${largestPayload} bytes\n`);
   return directory;

@@ -1,14 +1,20 @@
 import { z } from 'zod';
+import type { ActivityStatus } from '../../client/activityStatus';
+import { holdsOf } from '../../client/holds';
+import type { CampaignStatus } from '../../client/status';
 import type { StageProgress } from '../../workflows/messages';
-import type { ActivityStatus, CampaignStatus } from '../campaigns';
 import { duration } from './duration';
+import { describeHold, recentSteering } from './holds';
+import { troubles } from './troubles';
 
 const MARK: Record<StageProgress['state'], string> = {
   waiting: '·',
+  gated: '?',
   running: '▶',
+  paused: '‖',
+  parked: '!',
   finished: '✓',
   reused: '=',
-  failed: '✗',
   stopped: '■',
 };
 
@@ -20,7 +26,7 @@ const Training = z.object({
   tokensPerSecond: z.number().nullable(),
 });
 
-/** The whole state of a campaign as text: a line a stage, then what is being tried again. */
+/** The whole state of a campaign as text: a line a stage, then what holds it, what is waited for, and who did what. */
 export function renderStatus(status: CampaignStatus, now: Date): string {
   const { campaign, state, startedAt, closedAt, progress, activities, failure } = status;
   const stages = progress?.stages ?? [];
@@ -32,28 +38,15 @@ export function renderStatus(status: CampaignStatus, now: Date): string {
       (stage) => `${MARK[stage.state]} ${stage.id.padEnd(width)}  ${describeStage(stage, activities, now)}`,
     ),
     ...(progress === null ? [`! ${NO_WORKER}`] : []),
-    ...troubles(activities).map((trouble) => `! ${trouble}`),
+    ...(progress === null ? [] : holdsOf(progress)).map((hold) => `! ${describeHold(campaign, hold, now)}`),
+    ...troubles(activities, now).map((trouble) => `! ${trouble}`),
+    ...(progress === null ? [] : recentSteering(progress, now)).map((line) => `» ${line}`),
     ...(failure === null ? [] : [`✗ ${failure}`]),
   ].join('\n');
 }
 
 export const NO_WORKER =
   'no worker answers: start the workers (`pi-loop up` runs them), or see in their logs what keeps them';
-
-/** What is being tried again, a line a kind of activity and failure. */
-export function troubles(activities: readonly ActivityStatus[]): string[] {
-  const groups = new Map<string, { activity: string; failure: string; count: number; attempt: number }>();
-  for (const { activity, attempt, failure } of activities) {
-    if (failure === null || attempt < 2) continue;
-    const key = `${activity} ${failure}`;
-    const group = groups.get(key) ?? { activity, failure, count: 0, attempt };
-    groups.set(key, { ...group, count: group.count + 1, attempt: Math.max(group.attempt, attempt) });
-  }
-  return [...groups.values()].map(
-    ({ activity, failure, count, attempt }) =>
-      `${activity}${count > 1 ? ` (${count} of them)` : ''}, attempt ${attempt}: ${failure}`,
-  );
-}
 
 /** What a stage does now, or took. */
 export function describeStage(
@@ -66,8 +59,14 @@ export function describeStage(
       return 'waits for its inputs';
     case 'reused':
       return 'reused: computed before';
-    case 'failed':
-      return 'failed';
+    case 'gated':
+      return 'waits for a yes';
+    case 'paused':
+      return 'paused';
+    case 'parked':
+      return ['parked', ...(stage.parking ? [stage.parking.type, since(stage.parking.since, now)] : [])].join(
+        ' · ',
+      );
     case 'stopped':
       return 'stopped with the campaign';
     case 'finished':
@@ -121,6 +120,8 @@ const countsOf = ({ counts }: StageProgress): string[] =>
   Object.entries(counts).map(
     ([name, value]) => `${Number.isInteger(value) ? value : value.toFixed(2)} ${name}`,
   );
+
+const since = (time: string, now: Date): string => `for ${duration(secondsBetween(time, now))}`;
 
 const secondsBetween = (from: string | null, to: Date): number =>
   from ? Math.max(0, (to.getTime() - Date.parse(from)) / 1000) : 0;

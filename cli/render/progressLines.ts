@@ -1,6 +1,10 @@
+import type { ActivityStatus } from '../../client/activityStatus';
+import { holdsOf } from '../../client/holds';
+import type { CampaignStatus } from '../../client/status';
 import type { StageProgress } from '../../workflows/messages';
-import type { ActivityStatus, CampaignStatus } from '../campaigns';
-import { describeStage, NO_WORKER, shareDone, troubles } from './progress';
+import { describeHold } from './holds';
+import { describeStage, NO_WORKER, shareDone } from './progress';
+import { troubles } from './troubles';
 
 /** A line a quarter of a stage's work. */
 const STEPS = 4;
@@ -12,7 +16,7 @@ export class ProgressLines {
 
   constructor(private readonly write: (line: string) => void) {}
 
-  readonly show = ({ progress, activities }: CampaignStatus, now: Date): void => {
+  readonly show = ({ campaign, progress, activities }: CampaignStatus, now: Date): void => {
     if (progress === null) this.tell(NO_WORKER, NO_WORKER);
     for (const stage of progress?.stages ?? []) {
       const seen = milestone(stage, activities);
@@ -22,8 +26,10 @@ export class ProgressLines {
         `${stage.id}: ${stage.state === 'running' ? 'running, ' : ''}${describeStage(stage, activities, now)}`,
       );
     }
+    for (const hold of progress ? holdsOf(progress) : [])
+      this.tell(JSON.stringify(hold), describeHold(campaign, hold, now));
     for (const activity of activities) {
-      const [trouble] = troubles([activity]);
+      const [trouble] = troubles([activity], now);
       if (trouble !== undefined) this.tell(`${activity.activity} ${activity.failure}`, trouble);
     }
   };

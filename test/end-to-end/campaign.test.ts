@@ -1,6 +1,6 @@
 import { Results } from '../../schemas/evaluation';
 import type { CampaignProgress, CampaignResult, StageProgress } from '../../workflows/messages';
-import type { CampaignHandle } from '../../cli/campaigns';
+import type { CampaignHandle } from '../../client/campaignHandle';
 import { contentOf, LORA, type RunningSystem, startSystem, TINY } from '../support/campaignRuns';
 import { commandsBelow, until } from '../support/processes';
 

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import type { CampaignStatus } from '../../cli/campaigns';
+import type { CampaignStatus } from '../../client/status';
 import type { CampaignResult } from '../../workflows/messages';
 import { contentOf, TINY } from '../support/campaignRuns';
 import { ControlledSystem, type Ran, runCommandLine, type Spec } from '../support/controlledSystem';

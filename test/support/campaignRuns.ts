@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CampaignHandle, startCampaign } from '../../cli/campaigns';
+import type { CampaignHandle } from '../../client/campaignHandle';
+import { Campaigns } from '../../client/campaigns';
 import { connect, type Connected } from '../../cli/connect';
 import { resolveCampaign } from '../../cli/resolveCampaign';
 import { type LocalRuntime, startLocalRuntime } from '../../deploy/local/localRuntime';
@@ -29,7 +30,7 @@ export async function startSystem(): Promise<RunningSystem> {
     start: async (file, campaign) => {
       const resolved = await resolveCampaign(file, { campaign });
       const plan = await resolved.upload(connected.store);
-      return (await startCampaign(connected.client, { campaign, plan })).handle;
+      return (await new Campaigns(connected.client).start({ campaign, plan })).campaign.handle;
     },
     close: async () => {
       await connected.close();
