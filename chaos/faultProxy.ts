@@ -53,4 +53,4 @@ const LINK_FAULTS: ReadonlySet<FaultKind> = new Set([
   'latency',
 ] satisfies LinkFault['kind'][]);
 
-const isLinkFault = (fault: Fault): fault is LinkFault => LINK_FAULTS.has(fault.kind);
+export const isLinkFault = (fault: Fault): fault is LinkFault => LINK_FAULTS.has(fault.kind);

@@ -14,6 +14,8 @@ export interface Exchange {
   status: number;
   startedAt: number;
   answeredAt: number;
+  /** Why the answer did not arrive as it was given; null when it did, as far as the proxy knows. */
+  struckBy: RequestFault['kind'] | null;
 }
 
 export interface RequestsOptions {
@@ -109,7 +111,15 @@ export class Requests {
     asked.on('response', (given) => {
       given.once('end', () => {
         const { statusCode: status = 0 } = given;
-        this.options.observe?.({ method, path, status, startedAt, answeredAt: performance.now() });
+        const answeredAt = performance.now();
+        this.options.observe?.({
+          method,
+          path,
+          status,
+          startedAt,
+          answeredAt,
+          struckBy: fault?.kind ?? null,
+        });
       });
       if (fault?.kind === 'reset') {
         given.resume().once('close', lost);
