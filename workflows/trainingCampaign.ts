@@ -3,7 +3,13 @@ import type { PlanOutline } from '../activities/stages';
 import type { StageResult } from '../schemas/plan';
 import { general } from './activityProxies';
 import { CampaignState } from './campaignState';
-import type { CampaignResult, FinishedStage, StageProgress, TrainingCampaignInput } from './messages';
+import type {
+  CampaignResult,
+  CarriedState,
+  FinishedStage,
+  StageProgress,
+  TrainingCampaignInput,
+} from './messages';
 import { PlanRun } from './planRun';
 import { Steering } from './steering';
 
@@ -20,7 +26,7 @@ const RESULTS = 'results';
 export async function trainingCampaign(input: TrainingCampaignInput): Promise<CampaignResult> {
   const state = new CampaignState(input);
   const steering = new Steering(state);
-  if (input.carried?.quiet) await untilWanted(state);
+  if (input.carried?.quiet) await untilWanted(state, input.carried);
 
   const { plan } = state;
   const outline = await general.loadPlan({ plan });
@@ -36,10 +42,11 @@ export async function trainingCampaign(input: TrainingCampaignInput): Promise<Ca
 }
 
 /** Until somebody acts on what holds the campaign, or a parked stage is due. */
-async function untilWanted(state: CampaignState): Promise<void> {
+async function untilWanted(state: CampaignState, { steering }: CarriedState): Promise<void> {
   const { nextTryIn } = state;
-  const last = state.lastSteering;
-  const wanted = () => state.lastSteering !== last && !state.paused;
+  // What came with the start may have been done already, before anything was waited for.
+  const known = steering.at(-1)?.number ?? 0;
+  const wanted = () => state.lastSteering > known && !state.paused;
   if (nextTryIn === null) await condition(wanted);
   else await condition(wanted, Math.max(1, nextTryIn));
   // Nothing runs that would have to be stopped for another plan.

@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto';
+import type { PlayEpisodesInput } from '../../activities/episodes';
 import type { CommitStageInput, OpenStageInput, PlanOutline } from '../../activities/stages';
+import type { PlanDifference } from '../../activities/steering';
 import type { ArtifactRef } from '../../schemas/artifact';
+import type { FinishedBatch } from '../../schemas/batch';
 import type { StageResult } from '../../schemas/plan';
+import type { SteeringRecord } from '../../schemas/steering';
 
 const FREE = { calls: 0, inputTokens: 0, outputTokens: 0, gpuSeconds: 0 };
+const NONE_UNRATED = { count: 0, reasons: {}, example: null };
 
 export function artifact(name: string): ArtifactRef {
   const sha256 = createHash('sha256').update(name).digest('hex');
@@ -23,6 +28,7 @@ export const stage = (id: string, kind: string, inputs: OutlinedStage['inputs'] 
   kind,
   inputs,
   episodes: 0,
+  gate: null,
 });
 
 export const from = (id: string, output: string) => ({ stage: id, output });
@@ -98,27 +104,21 @@ export function fakeActivities(outline: PlanOutline = OUTLINE, episodes = 3) {
         policies: inputs['policy'] ? [inputs['policy']] : [],
       },
     ],
-    openShard: async () => ({ finished: null, played: [], rated: [] }),
-    keepShard: async () => undefined,
-    playEpisode: async ({ design, number }: { design: string; number: number }) => {
-      log.push(`play ${design} ${number}`);
-      return { episode: 'e'.repeat(64), ending: 'left', turns: 2, calls: 2, inputTokens: 1, outputTokens: 1 };
+    playEpisodes: async ({ design, from, to }: PlayEpisodesInput): Promise<FinishedBatch> => {
+      for (let number = from; number < to; number += 1) log.push(`play ${design} ${number}`);
+      return { index: artifact(`${design} ${from}-${to}`), unrated: NONE_UNRATED, cost: FREE };
     },
-    rateEpisode: async ({ design, number }: { design: string; number: number }) => {
-      log.push(`rate ${design} ${number}`);
-      return {
-        rating: 'r'.repeat(64),
-        scores: [{}, {}] as unknown,
-        calls: 1,
-        inputTokens: 1,
-        outputTokens: 1,
-      };
-    },
-    commitShard: async ({ rows }: { rows: { scores: unknown }[] }) => ({
-      index: artifact('index'),
-      unrated: { count: rows.filter((row) => row.scores === null).length, reasons: {}, example: null },
+    gatherEpisodes: async ({ indexes }: { indexes: ArtifactRef[] }) =>
+      artifact(indexes.map(({ name }) => name).join()),
+    probeModels: () => note('probe'),
+    comparePlans: async (_plans: { before: string; after: string }): Promise<PlanDifference> => ({
+      unusable: null,
+      changes: [],
+      redefined: [],
     }),
-    gatherEpisodes: async () => artifact('episodes'),
+    recordSteering: async ({ record }: { record: SteeringRecord }) => {
+      log.push(`${record.refused ? 'refused to ' : ''}${record.kind} ${record.number}`);
+    },
     summariseEvaluation: async () => outcome('evaluation'),
     compareEvaluations: async () => outcome('results'),
     servePolicy: async (_input: { policy: ArtifactRef }): Promise<void> => undefined,

@@ -19,24 +19,27 @@ export async function startTemporal(): Promise<TestWorkflowEnvironment> {
 
 export type FakeActivities = Record<string, (input: never) => unknown>;
 
-let bundled: Promise<WorkflowBundleWithSourceMap> | undefined;
+const bundled = new Map<string, Promise<WorkflowBundleWithSourceMap>>();
 
 /** Bundled once a test file: bundling takes longer than most tests. */
-function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
-  bundled ??= bundleWorkflowCode({
-    workflowsPath: require.resolve('../../workflows'),
-    logger: new DefaultLogger('ERROR'),
-  });
-  return bundled;
+function workflowBundle(workflowsPath: string): Promise<WorkflowBundleWithSourceMap> {
+  const bundle =
+    bundled.get(workflowsPath) ?? bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  bundled.set(workflowsPath, bundle);
+  return bundle;
 }
 
-/** Workers for all queues over the given activities, as long as `body` runs. */
+/**
+ * Workers for all queues over the given activities, as long as `body` runs.
+ * @param workflowsPath the workflow code, when it is not today's
+ */
 export async function withWorkers<R>(
   environment: TestWorkflowEnvironment,
   activities: FakeActivities,
   body: () => Promise<R>,
+  workflowsPath: string = require.resolve('../../workflows'),
 ): Promise<R> {
-  const bundle = await workflowBundle();
+  const bundle = await workflowBundle(workflowsPath);
   const workers = await Promise.all(
     Object.values(TASK_QUEUES).map((taskQueue) =>
       Worker.create({

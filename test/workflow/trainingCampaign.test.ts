@@ -1,10 +1,9 @@
-import { Context } from '@temporalio/activity';
-import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { campaignWorkflowId, TASK_QUEUES } from '../../schemas/names';
 import { trainingCampaign } from '../../workflows';
 import { type CampaignProgress, campaignProgress } from '../../workflows/messages';
 import { artifact, fakeActivities, from, OUTLINE, stage } from '../support/fakeCampaign';
+import { serving, untilCancelled } from '../support/fakeServing';
 import { type FakeActivities, startTemporal, withWorkers } from '../support/temporalServer';
 
 let environment: TestWorkflowEnvironment;
@@ -36,20 +35,6 @@ async function startCampaign() {
 const run = (activities: object) =>
   withWorkers(environment, activities as FakeActivities, async () => (await startCampaign()).result());
 
-/** Serves until it is cancelled, as the real activity does. */
-function serving(log: string[]) {
-  return async ({ policy }: { policy: { name: string } }) => {
-    log.push(`serve ${policy.name}`);
-    const heartbeat = setInterval(() => Context.current().heartbeat(), 50);
-    try {
-      await Context.current().cancelled;
-    } finally {
-      clearInterval(heartbeat);
-      log.push(`stop ${policy.name}`);
-    }
-  };
-}
-
 test('runs every stage after its inputs and ends with the table', async () => {
   const { activities, log } = fakeActivities();
   const result = await run({ ...activities, servePolicy: serving(log) });
@@ -64,13 +49,12 @@ test('runs every stage after its inputs and ends with the table', async () => {
   }
 });
 
-test('every episode is played once and rated once', async () => {
+test('every episode is played once', async () => {
   const { activities, log } = fakeActivities(OUTLINE, 120);
   await run({ ...activities, servePolicy: serving(log) });
   const collected = log.filter((entry) => entry.startsWith('play BC/collect'));
   expect(new Set(collected).size).toBe(120);
   expect(collected).toHaveLength(120);
-  expect(log.filter((entry) => entry.startsWith('rate BC/collect'))).toHaveLength(120);
 });
 
 test('a policy is served while a stage plays with it, and no server is left at the end', async () => {
@@ -80,7 +64,7 @@ test('a policy is served while a stage plays with it, and no server is left at t
     expect(log.filter((entry) => entry === `serve ${id} policy`)).toHaveLength(1);
     expect(log.filter((entry) => entry === `stop ${id} policy`)).toHaveLength(1);
   }
-  expect(log.indexOf('stop base policy')).toBeGreaterThan(log.lastIndexOf('rate evaluate/base 2'));
+  expect(log.indexOf('stop base policy')).toBeGreaterThan(log.lastIndexOf('play evaluate/base 2'));
 });
 
 test('a second campaign with the same stages computes nothing again', async () => {
@@ -105,40 +89,6 @@ test('two stages of one key in one campaign are computed once', async () => {
   const result = await run({ ...activities, servePolicy: serving(log) });
   expect(log.filter((entry) => entry.startsWith('play') && entry.includes('/collect'))).toHaveLength(3);
   expect(result.stages.filter(({ id, reused }) => id.endsWith('/collect') && reused)).toHaveLength(1);
-});
-
-test('a stage that fails for good ends the campaign with its message, keeps what is finished, and leaves no server', async () => {
-  const { activities, log, finished } = fakeActivities();
-  const failing = {
-    ...activities,
-    servePolicy: serving(log),
-    filterEpisodes: async () => {
-      throw ApplicationFailure.nonRetryable('the filter keeps nothing', 'TOO_FEW_KEPT');
-    },
-  };
-  await expect(run(failing)).rejects.toMatchObject({
-    cause: { cause: { message: 'the filter keeps nothing', type: 'TOO_FEW_KEPT' } },
-  });
-  expect([...finished.values()].length).toBeGreaterThan(0);
-  expect(log.filter((entry) => entry.startsWith('serve')).length).toBe(
-    log.filter((entry) => entry.startsWith('stop')).length,
-  );
-
-  const before = log.length;
-  await run({ ...activities, servePolicy: serving(log) });
-  expect(log.slice(before).filter((entry) => entry.startsWith('play BC/collect'))).toEqual([]);
-});
-
-test('more unrated episodes than the limit fail the stage', async () => {
-  const { activities, log } = fakeActivities();
-  const unrated = {
-    ...activities,
-    servePolicy: serving(log),
-    rateEpisode: async () => ({ rating: 'r', scores: null, calls: 3, inputTokens: 0, outputTokens: 0 }),
-  };
-  const failed: unknown = await run(unrated).catch((error: unknown) => error);
-  expect(failed).toBeInstanceOf(WorkflowFailedError);
-  expect(failed).toMatchObject({ cause: { type: 'TOO_MANY_UNRATED' } });
 });
 
 test('progress tells each stage’s state while the campaign runs', async () => {
@@ -176,10 +126,9 @@ test('cancelling ends the campaign and the servers', async () => {
   const endless = {
     ...activities,
     servePolicy: serving(log),
-    playEpisode: async () => {
+    playEpisodes: () => {
       playing.resolve();
-      const heartbeat = setInterval(() => Context.current().heartbeat(), 50);
-      await Context.current().cancelled.finally(() => clearInterval(heartbeat));
+      return untilCancelled();
     },
   };
   await withWorkers(environment, endless as FakeActivities, async () => {

@@ -1,15 +1,18 @@
 import { general } from '../../../workflows/activityProxies';
-import { type EpisodeShardInput, episodeShard as todaysShard } from '../../../workflows/episodeShard';
+import {
+  type EpisodeCollectionInput,
+  episodeCollection as todaysCollection,
+} from '../../../workflows/episodeCollection';
 import type { TrainingCampaignInput } from '../../../workflows/messages';
 import { trainingCampaign as todaysCampaign } from '../../../workflows/trainingCampaign';
 
-/** The workflows with one step more in front: a change that running campaigns would not survive. */
+/** The workflows with one step more in front: a change that campaigns in the middle of something would not survive. */
 export async function trainingCampaign(input: TrainingCampaignInput) {
-  await general.openStage({ ...input, stage: 'audit', inputs: {} });
+  if (!input.carried?.quiet) await general.gatherEpisodes({ indexes: [] });
   return todaysCampaign(input);
 }
 
-export async function episodeShard(input: EpisodeShardInput) {
-  await general.gatherEpisodes({ shards: [] });
-  return todaysShard(input);
+export async function episodeCollection(input: EpisodeCollectionInput) {
+  await general.gatherEpisodes({ indexes: [] });
+  return todaysCollection(input);
 }
