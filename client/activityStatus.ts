@@ -6,6 +6,7 @@ import type { PendingActivity } from './campaignHandle';
 export interface ActivityStatus {
   activity: string;
   attempt: number;
+  /** What it last said; of a batch of episodes how many are in which state. */
   details: unknown;
   /** Why the last attempt ended, or what this one waits out by itself. */
   failure: string | null;
@@ -42,7 +43,7 @@ function describeActivity(pending: PendingActivity, asked: boolean): ActivitySta
   return {
     activity: pending.activityType?.name ?? '',
     attempt: pending.attempt ?? 1,
-    details,
+    details: counted(details),
     failure: waitingOut(details) ?? lastFailureOf(pending),
     taskQueue: taskQueueOf(pending),
     untaken: isUntaken(pending) ? { since, workersAsk: asked } : null,
@@ -72,6 +73,23 @@ function waitingOut(details: unknown): string | null {
   const waiting = Waiting.safeParse(details).data?.waiting;
   return waiting ? `${waiting.type}: ${waiting.message}` : null;
 }
+
+/** A batch says all that another worker would need to go on with it: more than anybody wants to read. */
+const Batch = z.object({
+  rated: z.array(z.unknown()),
+  played: z.array(z.unknown()),
+  open: z.array(z.unknown()),
+});
+
+function counted(details: unknown): unknown {
+  const { rated, played, open } = Batch.safeParse(details).data ?? {};
+  if (!rated || !played || !open) return details;
+  return { rated: rated.length, played: played.length, open: open.length };
+}
+
+/** Episodes that an activity which plays a batch has finished. */
+export const episodesFinished = ({ heartbeatDetails }: PendingActivity): number =>
+  Batch.safeParse(decode(heartbeatDetails?.payloads?.[0]?.data)).data?.rated.length ?? 0;
 
 function lastFailureOf({ lastFailure }: PendingActivity): string | null {
   const type = lastFailure?.applicationFailureInfo?.type;

@@ -9,7 +9,7 @@ import {
 import { type CampaignProgress, campaignProgress, collectionProgress } from '../workflows/messages';
 import { type CampaignHandle, campaignOf, type PendingActivity } from './campaignHandle';
 import { failureMessage } from './failureMessage';
-import { type ActivityStatus, describeActivities } from './activityStatus';
+import { type ActivityStatus, describeActivities, episodesFinished } from './activityStatus';
 import { type RunningCollection, withCollections } from './withCollections';
 
 export interface CampaignStatus {
@@ -66,8 +66,8 @@ export const askProgress = (client: Client, handle: CampaignHandle): Promise<Cam
   answered(client, () => handle.query(campaignProgress));
 
 interface Child {
-  pendingActivities?: PendingActivity[] | null;
-  collection?: RunningCollection | null;
+  pendingActivities: readonly PendingActivity[];
+  collection: RunningCollection | null;
 }
 
 /** What a child workflow waits for, and how far it is; nothing when it has just ended. */
@@ -78,10 +78,14 @@ async function readChild(client: Client, workflowId: string): Promise<Child> {
       handle.describe(),
       answered(client, () => handle.query(collectionProgress)),
     ]);
-    const { pendingActivities = null } = raw;
-    return { pendingActivities, collection: progress && { workflowId, ...progress } };
+    const pendingActivities = raw.pendingActivities ?? [];
+    if (!progress) return { pendingActivities, collection: null };
+    // A collection itself counts whole batches.
+    const underWay = pendingActivities.reduce((sum, activity) => sum + episodesFinished(activity), 0);
+    const { finished, planned } = progress;
+    return { pendingActivities, collection: { workflowId, planned, finished: finished + underWay } };
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return {};
+    if (error instanceof WorkflowNotFoundError) return { pendingActivities: [], collection: null };
     throw error;
   }
 }

@@ -28,7 +28,7 @@ function wayOn(campaign: string, stage: string, { type, nextTryAt, tries }: Park
   if (nextTryAt === null) return `Then ${retry} tries it again; ${amend} changes the plan.`;
   const wait = (Date.parse(nextTryAt) - now.getTime()) / 1000;
   const when = wait > 0 ? `in ${duration(wait)}` : 'now';
-  return `It is tried again by itself ${when}${tries > 0 ? ` (${tries} times so far)` : ''}; ${retry} does so at once.`;
+  return `It is tried again by itself ${when}${tries > 0 ? ` (${tries} ${tries === 1 ? 'try' : 'tries'} so far)` : ''}; ${retry} does so at once.`;
 }
 
 /** Of what people did to a campaign, the last few, newest last. */
