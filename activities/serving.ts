@@ -3,11 +3,12 @@ import { Context } from '@temporalio/activity';
 import { z } from 'zod';
 import type { ArtifactRef } from '../schemas/artifact';
 import type { ArtifactStore } from '../artifacts/artifactStore';
-import { type LineChild, parseLine } from './support/childProcess';
-import { failure } from './support/failures';
+import { type ChildExit, type LineChild, parseLine } from './support/childProcess';
+import { failure, reasonOf } from './support/failures';
 import { fetchPolicy } from './support/policyFiles';
 import { whileAlive } from './support/heartbeat';
-import { leaseKey, type ServedPolicies, type ServingLease } from './support/servedPolicies';
+import { holderOf } from './support/holder';
+import type { ServedPolicies, ServingLease } from './support/servedPolicies';
 import { startTrainer, trainerMissing, type TrainerRuntime } from './support/trainerProcess';
 
 export interface ServingDependencies {
@@ -16,9 +17,17 @@ export interface ServingDependencies {
   trainer: TrainerRuntime;
 }
 
-/** A lease is renewed this often and believed for three times as long. */
+/** What a watcher sees of a server. */
+interface ServingStatus {
+  /** Null until it is ready. */
+  baseUrl: string | null;
+  /** Why the store could not be told of it, if so. */
+  trouble: string | null;
+}
+
+/** A lease is written anew this often, so that one which another server's took the place of is found again. */
 const RENEW_EVERY_MS = 4_000;
-const LEASE_MS = 3 * RENEW_EVERY_MS;
+/** A stage waits for this: looking costs one small read. */
 const LOOK_EVERY_MS = 250;
 
 const Ready = z.looseObject({ event: z.literal('ready'), baseUrl: z.string(), digest: z.string() });
@@ -27,76 +36,92 @@ export function createServingActivities({ store, policies, trainer }: ServingDep
   return {
     /**
      * Serves a policy until it is cancelled: holds the slot, starts the server, keeps a lease that says where it is,
-     * and stops it surely. Errors: POLICY_SERVER_FAILED, POLICY_UNSERVABLE, POLICY_DIGEST_MISMATCH, TRAINER_MISSING,
-     * WORKER_DISK_FULL, STORAGE_*.
+     * and stops it surely. Only the end of the server's process is its end: one that does not answer for a while is
+     * left alone, since a second beside it would cost a slot and prove nothing.
+     * Errors: POLICY_SERVER_FAILED, POLICY_UNSERVABLE, POLICY_DIGEST_MISMATCH, TRAINER_MISSING, WORKER_DISK_FULL,
+     * STORAGE_*, ARTIFACT_*.
      */
     async servePolicy({ policy }: { policy: ArtifactRef }): Promise<void> {
       const { cancellationSignal, info } = Context.current();
-      const { directory, base } = await whileAlive(
-        () => null,
-        () => fetchPolicy(store, policy, trainer),
+      const status: ServingStatus = { baseUrl: null, trouble: null };
+      return whileAlive(
+        () => status,
+        async () => {
+          const { directory, base } = await fetchPolicy(store, policy, trainer, cancellationSignal);
+          const onBase = base ? ['--base', base] : [];
+          const server = startTrainer(trainer, ['serve', '--policy', directory, ...onBase]);
+          try {
+            const { baseUrl, digest } = await readiness(server, trainer, cancellationSignal);
+            if (digest !== policy.digest.sha256)
+              throw failure(
+                'POLICY_DIGEST_MISMATCH',
+                `The server loaded ${digest}, not policy ${policy.digest.sha256}.`,
+              );
+            const lease = { digest, baseUrl, model: 'policy', holder: holderOf(info) };
+            await serve(lease, server, status, cancellationSignal);
+          } finally {
+            await server.stop();
+          }
+        },
       );
-      const digest = policy.digest.sha256;
-      const server = startTrainer(trainer, [
-        'serve',
-        '--policy',
-        directory,
-        ...(base ? ['--base', base] : []),
-      ]);
-      const lease = {
-        digest,
-        model: 'policy',
-        holder: `${info.workflowExecution?.runId}/${info.activityId}/${info.attempt}`,
-      };
-      try {
-        const { baseUrl, digest: served } = await readiness(server, trainer, cancellationSignal);
-        if (served !== digest)
-          throw failure('POLICY_DIGEST_MISMATCH', `The server loaded ${served}, not policy ${digest}.`);
-        await holdLease({ ...lease, baseUrl, expiresAt: 0 }, server, cancellationSignal);
-      } finally {
-        await server.stop();
-      }
     },
 
-    /** Returns once the policy answers under its own digest. */
+    /** Returns once the policy answers under its own digest; its heartbeat says what it waits for. */
     async awaitPolicy({ policy }: { policy: ArtifactRef }): Promise<void> {
       const context = Context.current();
-      while (!(await answers(policy.digest.sha256))) {
-        context.heartbeat();
-        await delay(LOOK_EVERY_MS, undefined, { signal: context.cancellationSignal }).catch(() => {
-          context.cancellationSignal.throwIfAborted();
-        });
+      for (;;) {
+        const waiting = await whyNotServed(policy.digest.sha256);
+        if (waiting === null) return;
+        context.heartbeat({ waiting });
+        await pause(LOOK_EVERY_MS, context.cancellationSignal);
+        context.cancellationSignal.throwIfAborted();
       }
     },
   };
 
-  async function holdLease(lease: ServingLease, server: LineChild, signal: AbortSignal): Promise<void> {
-    const context = Context.current();
+  /** Until the server's process ends or the signal aborts, whether the store can be told of it or not. */
+  async function serve(
+    lease: ServingLease,
+    server: LineChild,
+    status: ServingStatus,
+    signal: AbortSignal,
+  ): Promise<void> {
+    status.baseUrl = lease.baseUrl;
+    const ended = new AbortController();
+    const announcing = keepAnnounced(lease, status, ended.signal);
     try {
-      while (!signal.aborted) {
-        await store.putDocument(leaseKey(lease.digest), { ...lease, expiresAt: Date.now() + LEASE_MS });
-        context.heartbeat({ baseUrl: lease.baseUrl });
-        const exit = await Promise.race([server.exited, pause(RENEW_EVERY_MS, signal)]);
-        if (exit && !signal.aborted) {
-          throw failure(
-            'POLICY_SERVER_FAILED',
-            `The policy server ended (${exit.signal ?? `code ${exit.code}`}); it is started again. ${exit.stderrTail.slice(-1000)}`,
-          );
-        }
-      }
+      const exit = await Promise.race([server.exited, aborted(signal)]);
       signal.throwIfAborted();
+      if (exit) throw serverEnded(exit);
     } finally {
-      await store.putDocument(leaseKey(lease.digest), { ...lease, expiresAt: 0 });
+      ended.abort();
+      await announcing;
+      // A pointer to nothing only costs whoever follows it a moment.
+      await policies.revoke(lease).catch(() => undefined);
     }
   }
 
-  async function answers(digest: string): Promise<boolean> {
-    return policies.endpointOf(digest).then(
-      () => true,
-      () => false,
-    );
+  async function keepAnnounced(
+    lease: ServingLease,
+    status: ServingStatus,
+    signal: AbortSignal,
+  ): Promise<void> {
+    while (!signal.aborted) {
+      status.trouble = await policies.announce(lease).then(() => null, reasonOf);
+      await pause(RENEW_EVERY_MS, signal);
+    }
+  }
+
+  async function whyNotServed(digest: string): Promise<string | null> {
+    return policies.endpointOf(digest).then(() => null, reasonOf);
   }
 }
+
+const serverEnded = ({ signal, code, stderrTail }: ChildExit) =>
+  failure(
+    'POLICY_SERVER_FAILED',
+    `The policy server ended (${signal ?? `code ${code}`}); it is started again. ${stderrTail.slice(-1000)}`,
+  );
 
 /** A policy whose server gives up this often before it is ready is not going to be served. */
 const MOST_STARTS = 3;
@@ -106,8 +131,7 @@ async function readiness(
   trainer: TrainerRuntime,
   signal: AbortSignal,
 ): Promise<z.infer<typeof Ready>> {
-  const context = Context.current();
-  const heartbeat = setInterval(() => context.heartbeat(), RENEW_EVERY_MS);
+  const { attempt } = Context.current().info;
   const stop = () => void server.stop();
   signal.addEventListener('abort', stop, { once: true });
   try {
@@ -119,16 +143,21 @@ async function readiness(
     const { code, signal: killedBy, stderrTail, notStarted } = await server.exited;
     if (notStarted !== null) throw trainerMissing(trainer, notStarted);
     // A server that was killed may start another time; one that leaves by itself has a reason.
-    const hopeless = killedBy === null && context.info.attempt >= MOST_STARTS;
+    const hopeless = killedBy === null && attempt >= MOST_STARTS;
     throw failure(
       hopeless ? 'POLICY_UNSERVABLE' : 'POLICY_SERVER_FAILED',
-      `The policy server ended (${killedBy ?? `code ${code}`}) before it was ready; ${hopeless ? `that was attempt ${context.info.attempt}` : 'it is started again'}. ${stderrTail.slice(-1500)}`,
+      `The policy server ended (${killedBy ?? `code ${code}`}) before it was ready; ${hopeless ? `that was attempt ${attempt}` : 'it is started again'}. ${stderrTail.slice(-1500)}`,
     );
   } finally {
-    clearInterval(heartbeat);
     signal.removeEventListener('abort', stop);
   }
 }
 
 const pause = (ms: number, signal: AbortSignal): Promise<undefined> =>
   delay(ms, undefined, { signal }).catch(() => undefined);
+
+const aborted = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });

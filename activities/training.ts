@@ -1,23 +1,27 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
-import type { ArtifactRef } from '../schemas/artifact';
+import type { IgnoredCheckpoint } from '../schemas/checkpoint';
 import type { ParametersOf, StageCost } from '../schemas/plan';
-import { type PolicyCheckpoint, TrainerEvent, type TrainingJob } from '../schemas/training';
+import type { PolicyCheckpoint, TrainingJob, TrainingRecipe } from '../schemas/training';
 import type { ArtifactStore } from '../artifacts/artifactStore';
-import { keepCheckpoint, listCheckpoints } from './support/checkpoints';
-import { type LineChild, parseLine } from './support/childProcess';
-import { fetchDirectory, putDirectory } from '../artifacts/directories';
-import { failure } from './support/failures';
-import { fetchWholePolicy } from './support/policyFiles';
+import { putDirectory } from '../artifacts/directories';
+import { DamagedCheckpoint, fetchCheckpoint } from './support/checkpoints';
 import { whileAlive } from './support/heartbeat';
+import { holderOf } from './support/holder';
+import { fetchWholePolicy, putTrainedPolicy } from './support/policyFiles';
+import { runTrainer, type TrainerListener } from './support/runTrainer';
 import { FREE, inputOf, type Plans, type StageOutcome, type StageWork } from './support/stageWork';
-import { startTrainer, trainerMissing, type TrainerRuntime } from './support/trainerProcess';
+import { type ClaimChange, TrainingClaim } from './support/trainingClaim';
+import { trainerFailure, TrainerFault } from './support/trainerFailures';
+import type { TrainerRuntime } from './support/trainerProcess';
 
 export interface TrainingDependencies {
   store: ArtifactStore;
   plans: Plans;
   trainer: TrainerRuntime;
+  /** Takes this worker out of training: its hardware is broken, and the next attempt must go elsewhere. */
+  withdraw: (reason: string) => void;
 }
 
 /** What a watcher sees of a running job. */
@@ -27,35 +31,48 @@ interface TrainingProgress {
   steps: number;
   loss: number | null;
   tokensPerSecond: number | null;
+  /** Checkpoints that were damaged and passed over, and why. */
+  ignoredCheckpoints: readonly IgnoredCheckpoint[];
 }
 
-interface FinishedJob {
-  metrics: Record<string, unknown>;
-  step: number;
+/** What is the same in all that an attempt tries. */
+interface PreparedTraining {
+  work: StageWork;
+  recipe: TrainingRecipe;
+  /** A folder of this attempt's own. */
+  directory: string;
+  job: Omit<TrainingJob, 'workDirectory' | 'resumeFrom'>;
+  progress: TrainingProgress;
 }
 
-export function createTrainingActivities({ store, plans, trainer }: TrainingDependencies) {
+export function createTrainingActivities({ store, plans, trainer, withdraw }: TrainingDependencies) {
   return {
     /**
-     * Trains a policy in a child process and stores it with all its checkpoints. Each checkpoint is uploaded as it is
-     * made; a new attempt, on any machine, goes on from the newest whole one and ends with the same weights.
-     * Errors: TRAINER_FAILED, TRAINER_DISK_FULL, TRAINER_MISSING, TRAINER_STOPPED, WORKER_DISK_FULL, STORAGE_*.
+     * Trains a policy in a child process and stores it with its checkpoints. Each checkpoint is uploaded as it is made;
+     * a new attempt, on any machine, goes on from the newest whole one and ends with the same weights. Cancelled, it
+     * lets the trainer save and leave. An attempt that another has taken over from can add nothing.
+     * Errors: TRAINER_*, POLICY_UNCHANGED, WORKER_DISK_FULL, STORAGE_*, ARTIFACT_*.
      */
     async trainPolicy(work: StageWork): Promise<StageOutcome> {
-      const started = Date.now();
       const parameters = await plans.parameters('trainPolicy', work);
       const { attempt } = Context.current().info;
       const directory = join(trainer.scratch, 'jobs', `${work.key}-${attempt}-${process.pid}`);
-      const progress = { stage: work.stage, step: 0, steps: 0, loss: null, tokensPerSecond: null };
+      const progress: TrainingProgress = {
+        stage: work.stage,
+        step: 0,
+        steps: 0,
+        loss: null,
+        tokensPerSecond: null,
+        ignoredCheckpoints: [],
+      };
       return whileAlive(
         () => progress,
         async () => {
           await mkdir(directory, { recursive: true });
           try {
             const job = await prepareJob(work, parameters, directory);
-            const finished = await runJob(job, work, directory, progress);
-            const outputs = await storePolicies(work.key, job.workDirectory, finished);
-            return { outputs, counts: { step: finished.step }, cost: gpuTime(started) };
+            const { recipe } = parameters;
+            return await trainFromNewest({ work, recipe, directory, job, progress });
           } finally {
             await rm(directory, { recursive: true, force: true });
           }
@@ -75,109 +92,123 @@ export function createTrainingActivities({ store, plans, trainer }: TrainingDepe
     work: StageWork,
     { recipe, initialise, seed }: ParametersOf<'trainPolicy'>,
     directory: string,
-  ): Promise<TrainingJob> {
-    const { method, lossOn, ...rest } = recipe;
+  ): Promise<PreparedTraining['job']> {
+    const { cancellationSignal } = Context.current();
+    const { method, lossOn, onOutOfMemory: _ours, ...rest } = recipe;
     const dataset = join(directory, 'dataset.jsonl');
     await writeFile(dataset, await store.getText(inputOf(work, 'dataset')));
-    const model = initialise
-      ? { initialise }
-      : { directory: await fetchWholePolicy(store, inputOf(work, 'policy'), trainer, directory) };
-    const newest = (await listCheckpoints(store, work.key)).at(-1);
+    const policy = async () =>
+      fetchWholePolicy(store, inputOf(work, 'policy'), trainer, directory, cancellationSignal);
     return {
       method,
-      model,
+      model: initialise ? { initialise } : { directory: await policy() },
       datasets: [dataset],
       lossOn,
       recipe: { ...rest, seed },
-      workDirectory: join(directory, 'work'),
-      resumeFrom: newest ? await fetchDirectory(store, newest.directory, join(directory, 'resume')) : null,
     };
   }
 
-  async function runJob(
-    job: TrainingJob,
-    { key }: StageWork,
-    directory: string,
-    progress: TrainingProgress,
-  ): Promise<FinishedJob> {
-    const { cancellationSignal } = Context.current();
-    const jobFile = join(directory, 'job.json');
-    await writeFile(jobFile, JSON.stringify(job));
-    const child = startTrainer(trainer, ['train', jobFile]);
-    const stop = () => void child.stop();
-    cancellationSignal.addEventListener('abort', stop, { once: true });
-    try {
-      const finished = await followJob(child, key, progress);
-      cancellationSignal.throwIfAborted();
-      if (finished) return finished;
-      const { code, signal, stderrTail, notStarted } = await child.exited;
-      if (notStarted !== null) throw trainerMissing(trainer, notStarted);
-      throw code === null || code === 75
-        ? failure(
-            'TRAINER_STOPPED',
-            `The trainer was ended (${signal ?? `exit code ${code}`}) before it was done; it goes on from its newest checkpoint. ${lastLine(stderrTail)}`,
-          )
-        : failure(
-            'TRAINER_FAILED',
-            `The trainer ended with code ${code} and no result: ${stderrTail.slice(-1500)}`,
-          );
-    } finally {
-      cancellationSignal.removeEventListener('abort', stop);
-      await child.stop();
+  /** A claim that ends in something to be done otherwise is followed by another, until one ends for good. */
+  async function trainFromNewest(training: PreparedTraining): Promise<StageOutcome> {
+    const started = Date.now();
+    const holder = holderOf(Context.current().info);
+    let change: ClaimChange = {};
+    for (;;) {
+      const claim = await TrainingClaim.take(store, training.work, holder, change);
+      training.progress.ignoredCheckpoints = claim.ignored;
+      Context.current().heartbeat(training.progress);
+      try {
+        return { ...(await train(training, claim)), cost: gpuTime(started) };
+      } catch (error) {
+        const otherwise = changeAfter(error, claim, training.recipe);
+        if (!otherwise) throw asFailure(error);
+        change = otherwise;
+      }
     }
   }
 
-  async function followJob(
-    child: LineChild,
-    key: string,
-    progress: TrainingProgress,
-  ): Promise<FinishedJob | null> {
-    let finished: FinishedJob | null = null;
-    for await (const line of child.lines()) {
-      const parsed = TrainerEvent.safeParse(parseLine(line));
-      if (!parsed.success) continue;
-      const event = parsed.data;
-      if (event.event === 'error') throw trainerFailure(event);
-      if (event.event === 'checkpoint') {
-        const { step } = event;
-        const directory = await putDirectory(store, event.directory, `checkpoint-${step}`);
-        const policy = await putDirectory(store, event.policy, `step-${step}`);
-        await keepCheckpoint(store, key, { step, directory, policy });
-      }
-      if (event.event === 'progress') {
-        const { step, steps, loss, tokensPerSecond } = event;
-        Object.assign(progress, { step, steps, loss, tokensPerSecond });
-      }
-      if (event.event === 'done') finished = { metrics: event.metrics, step: event.step };
-    }
-    return finished;
-  }
-
-  async function storePolicies(
-    key: string,
-    workDirectory: string,
-    { metrics }: FinishedJob,
-  ): Promise<Record<string, ArtifactRef>> {
-    const kept = await listCheckpoints(store, key);
-    const checkpoints = kept.map(
-      ({ step, policy: { uri: _uri, ...policy } }): PolicyCheckpoint => ({ step, policy }),
-    );
+  async function train(
+    { work, recipe, directory, job, progress }: PreparedTraining,
+    claim: TrainingClaim,
+  ): Promise<Omit<StageOutcome, 'cost'>> {
+    const { cancellationSignal: signal } = Context.current();
+    const { epoch, resumedFrom, halvings } = claim.epoch;
+    const folder = join(directory, `epoch-${epoch}`);
+    const workDirectory = join(folder, 'work');
+    await mkdir(folder);
+    const resumeFrom =
+      resumedFrom && (await fetchCheckpoint(store, work.key, resumedFrom, join(folder, 'resume'), signal));
+    const fitted = { ...job, recipe: halved(job.recipe, halvings), workDirectory, resumeFrom };
+    const { step, metrics } = await runTrainer(trainer, fitted, folder, listener(claim, progress), signal);
+    await claim.assertNewest();
+    const checkpoints = await plannedCheckpoints(claim, recipe, step);
+    const ignored = claim.ignored.length;
     return {
-      policy: await putDirectory(store, join(workDirectory, 'policy'), 'policy'),
-      checkpoints: await store.putJson(checkpoints, 'checkpoints.json'),
-      metrics: await store.putJson(metrics, 'metrics.json'),
+      outputs: {
+        policy: await putTrainedPolicy(store, join(workDirectory, 'policy'), work.inputs['policy'] ?? null),
+        checkpoints: await store.putJson(checkpoints, 'checkpoints.json'),
+        metrics: await store.putJson(metrics, 'metrics.json'),
+      },
+      counts: ignored > 0 ? { step, ignoredCheckpoints: ignored } : { step },
     };
   }
+
+  function listener(claim: TrainingClaim, progress: TrainingProgress): TrainerListener {
+    return {
+      async onCheckpoint({ step, directory, policy }) {
+        await claim.keep({
+          step,
+          directory: await putDirectory(store, directory, `checkpoint-${step}`),
+          policy: await putDirectory(store, policy, `step-${step}`),
+        });
+      },
+      onProgress({ step, steps, loss, tokensPerSecond }) {
+        Object.assign(progress, { step, steps, loss, tokensPerSecond });
+      },
+    };
+  }
+
+  function asFailure(error: unknown): unknown {
+    if (!(error instanceof TrainerFault)) return error;
+    if (error.event.code === 'HARDWARE') withdraw(error.event.message);
+    return trainerFailure(error);
+  }
+}
+
+/** What the next claim does otherwise after such an error; null when the error stands. */
+function changeAfter(error: unknown, { epoch }: TrainingClaim, recipe: TrainingRecipe): ClaimChange | null {
+  const { resumedFrom, halvings } = epoch;
+  const code = error instanceof TrainerFault ? error.event.code : null;
+  if (resumedFrom && (error instanceof DamagedCheckpoint || code === 'CHECKPOINT_INVALID')) {
+    return { ignored: { ...resumedFrom, reason: (error as Error).message } };
+  }
+  const canHalve = recipe.onOutOfMemory === 'halve' && fits(recipe, halvings + 1);
+  return code === 'OUT_OF_MEMORY' && canHalve ? { halvings: halvings + 1 } : null;
+}
+
+/** The least that the recipe's schema allows. */
+const LEAST_TOKENS = 16;
+
+const fits = ({ tokensPerBatch }: TrainingRecipe, halvings: number): boolean =>
+  tokensPerBatch / 2 ** halvings >= LEAST_TOKENS;
+
+/** The same tokens an optimiser step in smaller batches. */
+const halved = (recipe: TrainingJob['recipe'], halvings: number): TrainingJob['recipe'] => ({
+  ...recipe,
+  tokensPerBatch: Math.floor(recipe.tokensPerBatch / 2 ** halvings),
+  gradientAccumulation: recipe.gradientAccumulation * 2 ** halvings,
+});
+
+/** Those that the recipe asks for: where a run was interrupted must not show in what it made. */
+async function plannedCheckpoints(
+  claim: TrainingClaim,
+  { checkpointEvery }: TrainingRecipe,
+  lastStep: number,
+): Promise<PolicyCheckpoint[]> {
+  const lineage = await claim.lineage();
+  return lineage
+    .filter(({ step }) => step % checkpointEvery === 0 || step === lastStep)
+    .map(({ step, policy: { uri: _uri, ...policy } }) => ({ step, policy }));
 }
 
 const gpuTime = (started: number): StageCost => ({ ...FREE, gpuSeconds: (Date.now() - started) / 1000 });
-
-const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
-
-function trainerFailure({ code, message, hint }: Extract<TrainerEvent, { event: 'error' }>) {
-  if (code !== 'DISK_FULL') return failure('TRAINER_FAILED', `${code}: ${message}${hint ? ` ${hint}` : ''}`);
-  return failure(
-    'TRAINER_DISK_FULL',
-    `The trainer has no room left on its disk (${message}). Free space where PI_LOOP_SCRATCH of the worker lies, or keep fewer checkpoints (keepCheckpoints), then start the campaign again: it goes on from the newest whole checkpoint.`,
-  );
-}

@@ -56,12 +56,14 @@ const isLinkToFile = (path: string): Promise<boolean> =>
 
 /**
  * Brings a folder to this machine, verified, under `<cache>/<digest>`; a folder that is there is used as it is.
+ * @param signal ends it between two files, with its reason
  * @returns its path
  */
 export async function fetchDirectory(
   store: ArtifactStore,
   directory: ArtifactRef,
   cache: string,
+  signal?: AbortSignal,
 ): Promise<string> {
   const target = join(cache, directory.digest.sha256);
   if (await exists(target)) return target;
@@ -69,7 +71,7 @@ export async function fetchDirectory(
   await mkdir(cache, { recursive: true });
   const incoming = await mkdtemp(`${target}.incoming-`);
   try {
-    await fetchFiles(store, listing, incoming);
+    await fetchFiles(store, listing, incoming, signal);
     await rename(incoming, target);
   } catch (error) {
     await rm(incoming, { recursive: true, force: true });
@@ -83,8 +85,10 @@ async function fetchFiles(
   store: ArtifactStore,
   { files }: DirectoryListing,
   directory: string,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   await inParallel(files, TRANSFERS_AT_ONCE, async (file) => {
+    signal?.throwIfAborted();
     const path = join(directory, file.name);
     if (relative(directory, path).split(sep)[0] === '..') {
       throw new StorageError(

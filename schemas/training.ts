@@ -74,6 +74,12 @@ export const TrainingRecipe = z
       .describe('`assistant`: the agent’s own turns only.'),
     checkpointEvery: z.number().int().min(1).default(100).describe('Steps between checkpoints. Default 100.'),
     precision: z.enum(['float32', 'bfloat16']).default('float32'),
+    onOutOfMemory: z
+      .enum(['stop', 'halve'])
+      .default('stop')
+      .describe(
+        '`halve`: starts over with half the tokens in a batch and twice the batches per step, as often as needed; which batch fits then decides the weights. Default stop.',
+      ),
     lora: Lora.optional(),
   })
   .refine(
@@ -109,7 +115,7 @@ export interface TrainingJob {
   model: { directory: string } | { initialise: ModelArchitecture };
   datasets: string[];
   lossOn: 'assistant' | 'all';
-  recipe: Omit<TrainingRecipe, 'method' | 'lossOn'> & { seed: number };
+  recipe: Omit<TrainingRecipe, 'method' | 'lossOn' | 'onOutOfMemory'> & { seed: number };
   workDirectory: string;
   resumeFrom: string | null;
 }

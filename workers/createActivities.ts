@@ -15,7 +15,7 @@ import { LanguageModels } from '../activities/support/languageModels';
 import { ServedPolicies } from '../activities/support/servedPolicies';
 import { Plans } from '../activities/support/stageWork';
 import { createTaskActivities } from '../activities/tasks';
-import { createTrainingActivities } from '../activities/training';
+import { createTrainingActivities, type TrainingDependencies } from '../activities/training';
 import type { TaskQueue } from '../schemas/names';
 import { readBuildIdentity } from './buildIdentity';
 import { checkoutDirectory } from './checkout';
@@ -46,6 +46,7 @@ export function createActivities(
   config: WorkerConfig,
   store: ArtifactStore,
   variables: Readonly<Record<string, string | undefined>>,
+  withdraw: TrainingDependencies['withdraw'],
 ): Record<Exclude<TaskQueue, 'orchestration'>, object> {
   const trainerDirectory = join(checkoutDirectory(), 'trainer');
   const environment = createEnvironment(variables);
@@ -60,7 +61,7 @@ export function createActivities(
     scratch: config.PI_LOOP_SCRATCH,
     environment: pick(variables, TRAINER_VARIABLES),
   };
-  const { trainPolicy, importPolicy } = createTrainingActivities({ store, plans, trainer });
+  const { trainPolicy, importPolicy } = createTrainingActivities({ store, plans, trainer, withdraw });
   const { servePolicy, awaitPolicy } = createServingActivities({ store, policies, trainer });
   return {
     general: {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { EPISODES_AT_ONCE } from '../domain/plan/batches';
 import { TASK_QUEUES, type TaskQueue } from '../schemas/names';
@@ -27,14 +28,18 @@ export async function runWorkers(
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
   const store = createStore(config);
   await store.prepare();
-  const activities = createActivities(config, store, variables);
+  const running = new Map<TaskQueue, Worker>();
+  const activities = createActivities(config, store, variables, (reason) => {
+    console.error(`${reason} This worker takes no more training until it is started again.`);
+    stopWorker(running.get(TASK_QUEUES.gpuTrain));
+  });
   const failures = () => failureInterceptor(config.PI_LOOP_SCRATCH);
   const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
-  const workers = await Promise.all(
-    queues.map((taskQueue) => {
+  await Promise.all(
+    queues.map(async (taskQueue) => {
       const work =
         taskQueue === TASK_QUEUES.orchestration ? workflowSource() : { activities: activities[taskQueue] };
-      return Worker.create({
+      const worker = await Worker.create({
         connection,
         namespace: config.TEMPORAL_NAMESPACE,
         taskQueue,
@@ -46,18 +51,28 @@ export async function runWorkers(
         },
         ...work,
       });
+      running.set(taskQueue, worker);
     }),
   );
-  const done = Promise.all(workers.map((worker) => worker.run())).then(async () => {
+  const workers = [...running.values()];
+  const stopping = new AbortController();
+  // A process that ended with its withdrawn worker would be started again, and take the next attempt after all.
+  const asked = once(stopping.signal, 'abort');
+  const done = Promise.all([...workers.map((worker) => worker.run()), asked]).then(async () => {
     await connection.close();
     store.close();
   });
   return {
     done,
     stop: () => {
-      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      stopping.abort();
+      workers.forEach(stopWorker);
     },
   };
+}
+
+function stopWorker(worker: Worker | undefined): void {
+  if (worker?.getState() === 'RUNNING') worker.shutdown();
 }
 
 function limits(taskQueue: TaskQueue, config: WorkerConfig): Partial<WorkerOptions> {

@@ -1,16 +1,20 @@
+import type { ApplicationFailure } from '@temporalio/activity';
 import { z } from 'zod';
 import type { ArtifactStore } from '../../artifacts/artifactStore';
-import { failure } from './failures';
+import { parseLine } from './childProcess';
+import { failure, reasonOf } from './failures';
 import type { Endpoint } from './languageModels';
 
-/** Says where a policy is served; written by the attempt of `servePolicy` that holds the slot. */
-export const ServingLease = z.strictObject({
+/**
+ * Says where a policy may be served; written by the attempt of `servePolicy` that holds the slot. It is a pointer and no
+ * proof: it carries no time, since the clocks of two machines differ, and what answers there is asked for its digest.
+ */
+export const ServingLease = z.object({
   digest: z.string(),
   baseUrl: z.string(),
   model: z.string(),
   /** Which attempt wrote it: workflow run, activity and attempt number. */
   holder: z.string(),
-  expiresAt: z.number(),
 });
 export type ServingLease = z.infer<typeof ServingLease>;
 
@@ -18,7 +22,7 @@ export const leaseKey = (digest: string): string => `serving/${digest}.json`;
 
 const Models = z.object({ data: z.array(z.object({ id: z.string(), digest: z.string() })).min(1) });
 
-/** An address once proven is trusted this long before it is asked for its digest again. */
+/** By a clock that nobody sets: an address once proven is trusted this long before it is asked for its digest again. */
 const PROVEN_FOR_MS = 30_000;
 const PROBE_TIMEOUT_MS = 5_000;
 
@@ -31,9 +35,9 @@ export class ServedPolicies {
   /** Errors: POLICY_NOT_SERVED, POLICY_DIGEST_MISMATCH; both are tried again. */
   async endpointOf(digest: string): Promise<Endpoint> {
     const known = this.proven.get(digest);
-    if (known && known.until > Date.now()) return known.endpoint;
+    if (known && known.until > performance.now()) return known.endpoint;
     const lease = await this.store.getDocument(leaseKey(digest), ServingLease);
-    if (!lease || lease.expiresAt < Date.now()) {
+    if (!lease) {
       throw failure(
         'POLICY_NOT_SERVED',
         `Policy ${digest.slice(0, 12)} is not being served yet. It is looked for again.`,
@@ -42,8 +46,19 @@ export class ServedPolicies {
     }
     await prove(lease);
     const endpoint = { baseUrl: lease.baseUrl, apiKey: 'none', model: lease.model };
-    this.proven.set(digest, { endpoint, until: Date.now() + PROVEN_FOR_MS });
+    this.proven.set(digest, { endpoint, until: performance.now() + PROVEN_FOR_MS });
     return endpoint;
+  }
+
+  /** Says where a policy is served; of several servers of the same weights any will do. */
+  async announce(lease: ServingLease): Promise<void> {
+    await this.store.putDocument(leaseKey(lease.digest), lease);
+  }
+
+  /** Takes an announcement back unless another server has made its own since. */
+  async revoke({ digest, holder }: ServingLease): Promise<void> {
+    const lease = await this.store.getDocument(leaseKey(digest), ServingLease);
+    if (lease?.holder === holder) await this.store.removeDocument(leaseKey(digest));
   }
 
   /** After a failed call: look the policy up anew at the next attempt. */
@@ -52,18 +67,14 @@ export class ServedPolicies {
   }
 }
 
+/** Asks what answers at an address which policy it serves. */
 async function prove({ digest, baseUrl }: ServingLease): Promise<void> {
-  const answer = await fetch(`${baseUrl}/models`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) }).catch(
-    (cause: unknown) => {
-      throw failure(
-        'POLICY_NOT_SERVED',
-        `The server of policy ${digest.slice(0, 12)} at ${baseUrl} does not answer. It is looked for again.`,
-        { cause, retryAfterMs: 1_000 },
-      );
-    },
-  );
-  const models = Models.safeParse(await answer.json().catch(() => undefined));
-  const served = models.success ? models.data.data[0]?.digest : undefined;
+  const answer = await fetch(`${baseUrl}/models`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) })
+    .then((response) => response.text())
+    .catch((cause: unknown) => {
+      throw unanswered(digest, baseUrl, cause);
+    });
+  const served = digestIn(answer);
   if (served !== digest) {
     throw failure(
       'POLICY_DIGEST_MISMATCH',
@@ -71,4 +82,20 @@ async function prove({ digest, baseUrl }: ServingLease): Promise<void> {
       { retryAfterMs: 2_000 },
     );
   }
+}
+
+/** A server that is only busy is not asked more and more: after a silence the caller's own pauses grow. */
+function unanswered(digest: string, baseUrl: string, cause: unknown): ApplicationFailure {
+  const silent = cause instanceof Error && cause.name === 'TimeoutError';
+  return failure(
+    'POLICY_NOT_SERVED',
+    silent
+      ? `The server of policy ${digest.slice(0, 12)} at ${baseUrl} says nothing for ${PROBE_TIMEOUT_MS / 1000} s: whether it lives is unknown. It is asked again.`
+      : `The server of policy ${digest.slice(0, 12)} at ${baseUrl} does not answer (${reasonOf(cause)}). It is looked for again.`,
+    { cause, retryAfterMs: silent ? undefined : 1_000 },
+  );
+}
+
+function digestIn(answer: string): string | undefined {
+  return Models.safeParse(parseLine(answer)).data?.data[0]?.digest;
 }

@@ -1,18 +1,14 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CancelledFailure } from '@temporalio/activity';
-import { Plans } from '../../activities/support/stageWork';
-import { createTrainingActivities } from '../../activities/training';
 import { listDirectory } from '../../artifacts/directories';
 import type { ArtifactRef } from '../../schemas/artifact';
-import { MEDIA_TYPES } from '../../schemas/names';
-import { TrainingRecipe } from '../../schemas/training';
-import { activityEnvironment, attempt, stageWork } from '../support/activities';
+import { activityEnvironment } from '../support/activities';
 import { type ObjectStore, startObjectStore } from '../support/objectStore';
 import { until } from '../support/processes';
+import { checkpoint, DONE, event, faultOf, scriptedTrainer, trainingStage } from '../support/trainers';
 
-// The real trainer is trained with end to end; here a script takes its place for what it cannot be made to do.
+// The real trainer is trained with elsewhere; here a script takes its place for what it cannot be made to do.
 
 let objects: ObjectStore;
 beforeAll(async () => {
@@ -20,49 +16,12 @@ beforeAll(async () => {
 });
 afterAll(() => objects.stop());
 
-let runs = 0;
-
-/** A stage whose trainer is a shell script; `$JOB` is the job file, `$WORK` the work directory it names. */
-async function training(script: string, key = String(++runs).padStart(64, '0')) {
-  const { scratch } = objects;
-  const python = join(scratch, `trainer-${++runs}`);
-  await mkdir(scratch, { recursive: true });
-  const head =
-    '#!/bin/sh\nJOB=$4\nWORK=$(sed \'s/.*"workDirectory":"\\([^"]*\\)".*/\\1/\' "$JOB")\nmkdir -p "$WORK"\n';
-  await writeFile(python, head + script);
-  await chmod(python, 0o755);
-  return { ...(await prepared(python, key)), key };
-}
-
-async function prepared(python: string, key: string) {
-  const { store, scratch } = objects;
-  const trainer = { python, sources: scratch, scratch, environment: { PATH: process.env['PATH'] ?? '' } };
-  const row = {
-    id: 'one',
-    messages: [
-      { role: 'user', content: 'hi' },
-      { role: 'assistant', content: 'hi' },
-    ],
-  };
-  const dataset = await store.putJsonLines([row], 'dataset.jsonl');
-  const policy = await store.putJson({ files: [] }, 'policy', MEDIA_TYPES.directory);
-  const recipe = TrainingRecipe.parse({ steps: 2 });
-  const parameters = { recipe, initialise: null, seed: 1 };
-  const work = await stageWork(store, 'trainPolicy', parameters, { dataset, policy }, key);
-  const { trainPolicy } = createTrainingActivities({ store, plans: new Plans(store), trainer });
-  return { trainPolicy, work, train: () => attempt(trainPolicy, [work]) };
-}
-
-const event = (value: object) => `echo '${JSON.stringify(value)}'\n`;
-const CHECKPOINT = `mkdir -p "$WORK/c1" "$WORK/p1"; echo state > "$WORK/c1/state"; echo weights > "$WORK/p1/weights"
-printf '{"event":"checkpoint","step":1,"directory":"%s","policy":"%s"}\\n' "$WORK/c1" "$WORK/p1"\n`;
-const DONE = `mkdir -p "$WORK/policy"; echo weights > "$WORK/policy/weights"
-${event({ event: 'done', directory: 'policy', step: 2, metrics: { loss: 0.5 } })}`;
+const training = async (script: string) => trainingStage(objects, await scriptedTrainer(objects, script));
 
 test('what a library prints between the events is passed over', async () => {
   const { train } = await training(
     `echo 'Loading weights: 100%'; echo '{"half":'; echo '[]'; echo '{"event":"unknown"}'
-${event({ event: 'progress', step: 1, steps: 2, loss: 0.7, tokensPerSecond: 9 })}${CHECKPOINT}echo; ${DONE}`,
+${event({ event: 'progress', step: 1, steps: 2, loss: 0.7, tokensPerSecond: 9 })}${checkpoint(1)}echo; ${DONE}`,
   );
   const { result } = await train();
   expect(result).toMatchObject({ counts: { step: 2 } });
@@ -72,15 +31,6 @@ ${event({ event: 'progress', step: 1, steps: 2, loss: 0.7, tokensPerSecond: 9 })
 });
 
 test.each([
-  [
-    'DISK_FULL ends the stage and says what to do',
-    event({ event: 'error', code: 'DISK_FULL', message: 'No space left', hint: 'Free some.' }) + 'exit 1',
-    {
-      type: 'TRAINER_DISK_FULL',
-      nonRetryable: true,
-      message: expect.stringContaining('No space left') as string,
-    },
-  ],
   [
     'any other error event ends the stage, though the process stays',
     event({ event: 'error', code: 'DATA_INVALID', message: 'row 3' }) + 'exec sleep 60',
@@ -109,7 +59,7 @@ test.each([
 
 test('an interpreter that is not there ends the stage and is named', async () => {
   const python = join(objects.scratch, 'no-such-python');
-  const { train } = await prepared(python, 'f'.repeat(64));
+  const { train } = await trainingStage(objects, python);
   await expect(train()).rejects.toMatchObject({
     type: 'TRAINER_MISSING',
     nonRetryable: true,
@@ -117,15 +67,41 @@ test('an interpreter that is not there ends the stage and is named', async () =>
   });
 });
 
-test('a new attempt is given the newest whole checkpoint of the one that was lost', async () => {
-  const lost = await training(`${CHECKPOINT}kill -9 $$`);
-  await expect(lost.train()).rejects.toMatchObject({ type: 'TRAINER_STOPPED' });
-  const next = await training(
-    `grep -q '"resumeFrom":null' "$JOB" && exit 3
-from=$(sed 's/.*"resumeFrom":"\\([^"]*\\)".*/\\1/' "$JOB"); test "$(cat "$from/state")" = state || exit 4\n${DONE}`,
-    lost.key,
-  );
-  expect((await next.train()).result.counts).toEqual({ step: 2 });
+test.each([
+  ['DISK_FULL', 'TRAINER_DISK_FULL', true],
+  ['DIVERGED', 'TRAINER_DIVERGED', true],
+  ['OUT_OF_MEMORY', 'TRAINER_OUT_OF_MEMORY', true],
+  ['GPU_MISSING', 'TRAINER_GPU_MISSING', true],
+  ['HARDWARE', 'TRAINER_HARDWARE', false],
+  ['POLICY_UNCHANGED', 'POLICY_UNCHANGED', true],
+  ['INTERNAL', 'TRAINER_FAILED', true],
+])('what the trainer tells as %s is a %s that says what happened', async (code, type, nonRetryable) => {
+  const { train, withdrawn } = await training(faultOf(code, 'the GPU said no'));
+  await expect(train()).rejects.toMatchObject({
+    type,
+    nonRetryable,
+    message: expect.stringContaining('the GPU said no') as string,
+  });
+  // Only a worker on broken hardware takes no further training.
+  expect(withdrawn).toEqual(type === 'TRAINER_HARDWARE' ? ['the GPU said no'] : []);
+});
+
+test.each([
+  ['makes no policy', 'TRAINER_FAILED', ''],
+  [
+    'makes a policy without weights',
+    'TRAINER_FAILED',
+    'mkdir "$WORK/policy"; touch "$WORK/policy/config.json"\n',
+  ],
+  [
+    'gives back the weights that it was given',
+    'POLICY_UNCHANGED',
+    'mkdir "$WORK/policy"; echo given > "$WORK/policy/model.safetensors"; touch "$WORK/policy/config.json"\n',
+  ],
+])('a trainer that says it is done and %s is a failure', async (_what, type, script) => {
+  const done = event({ event: 'done', directory: 'policy', step: 2, metrics: {} });
+  const { train } = await training(`${script}${done}`);
+  await expect(train()).rejects.toMatchObject({ type, nonRetryable: true });
 });
 
 test('it says that it lives before it fetches or starts anything', async () => {
@@ -151,6 +127,6 @@ touch ${started}; while :; do sleep 0.05; done`,
   await until('the trainer works', () => existsSync(started));
   environment.cancel('CANCELLED');
   await outcome;
-  expect(await objects.store.list(`checkpoints/${work.key}/`)).toHaveLength(1);
+  expect(await objects.store.list(`checkpoints/${work.key}/000001/`)).toHaveLength(1);
   expect((await listDirectory(join(objects.scratch, 'jobs'))).files).toEqual([]);
 });
