@@ -39,8 +39,14 @@ export function renderPlan(plan: Plan, width: number = terminalWidth()): string 
     total,
     '',
     'Episodes, calls and tokens are estimates, made before anything starts.',
+    ...gatesOf(plan).flatMap((gate) => wrap(gate, width)),
   ].join('\n');
 }
+
+const gatesOf = ({ stages }: Plan): string[] =>
+  stages.flatMap(({ id, gate }) =>
+    gate === null ? [] : [`Before ${id} starts, somebody is asked: "${gate}"`],
+  );
 
 type Placing = (line: string, inputs: string) => string[];
 

@@ -107,7 +107,7 @@ test('a campaign on imported tasks runs to its table, and keeps the findings wit
   );
 });
 
-test('a prompt that does not fit into the policy’s context ends the campaign and says what to change', async () => {
+test('a prompt that does not fit into the policy’s context parks the campaign and says what to change', async () => {
   const file = importedCampaign('cramped', (spec) => {
     spec['policy'].base.pretrain.model.contextLength = 32;
     spec['policy'].base.pretrain.recipe.maxLength = 32;

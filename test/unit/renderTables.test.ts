@@ -41,6 +41,16 @@ describe('renderPlan', () => {
     },
   );
 
+  it('tells what somebody is asked before which stage', () => {
+    const stages = plan.stages.map((one) =>
+      one.id === 'BC/train' ? { ...one, gate: 'Fit to learn?' } : one,
+    );
+    expect(renderPlan(plan, 100)).not.toContain('asked');
+    expect(renderPlan({ ...plan, stages }, 100)).toContain(
+      '\nBefore BC/train starts, somebody is asked: "Fit to learn?"',
+    );
+  });
+
   it('sums what the stages are expected to take, and says when models are simulated', () => {
     const text = renderPlan(plan, 110);
     const { episodes, calls } = totalEstimate(plan);
