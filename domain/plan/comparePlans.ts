@@ -32,7 +32,11 @@ export const definitionOf = ({ kind, parameters, inputs }: Stage): string =>
 
 const stagesOf = ({ stages }: Plan): Map<string, Stage> => new Map(stages.map((stage) => [stage.id, stage]));
 
-const settingsOf = ({ simulated, episodesInFlight }: Plan) => ({ simulated, episodesInFlight });
+const settingsOf = ({ simulated, episodesInFlight, limits }: Plan) => ({
+  simulated,
+  episodesInFlight,
+  limits,
+});
 
 const isRedefined = (before: Stage, after: Stage | undefined): boolean =>
   after === undefined || definitionOf(after) !== definitionOf(before);
