@@ -5,6 +5,7 @@ import { CACHE, TOOLS_FILE } from './paths.mjs';
 import { SetupError } from './setupError.mjs';
 import { typescriptBuild } from './steps/build.mjs';
 import { nodePackages } from './steps/nodePackages.mjs';
+import { peer } from './steps/peer.mjs';
 import { temporal } from './steps/temporal.mjs';
 import { trainer } from './steps/trainer.mjs';
 import { versitygw } from './steps/versitygw.mjs';
@@ -24,6 +25,7 @@ import { versitygw } from './steps/versitygw.mjs';
 export const PURPOSES = {
   build: [nodePackages, typescriptBuild],
   runtime: [nodePackages, typescriptBuild, temporal, versitygw, trainer],
+  peer: [peer],
 };
 
 /** @param {Step[]} steps @throws {SetupError} */

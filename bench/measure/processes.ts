@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Linux reports CPU time in ticks of a hundredth of a second, whatever the kernel's own are. */
+const TICK_MS = 10;
+
+interface ProcessStat {
+  pid: number;
+  parent: number;
+  cpuMs: number;
+  residentBytes: number;
+}
+
+/** What a program and all below it have used so far. */
+export interface ProcessUse {
+  /** User and system time, that of children that have ended included. */
+  cpuMs: number;
+  residentBytes: number;
+}
+
+/** @param root a program's process id: the guard that it runs under, or itself */
+export function useOf(root: number): ProcessUse {
+  const members = treeOf(root);
+  return {
+    cpuMs: members.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
+    residentBytes: members.reduce((sum, { residentBytes }) => sum + residentBytes, 0),
+  };
+}
+
+/** The processes below one that have none below themselves: the programs that a guard or a shell runs. */
+export function programsBelow(root: number): number[] {
+  const members = treeOf(root);
+  const parents = new Set(members.map(({ parent }) => parent));
+  return members.filter(({ pid }) => pid !== root && !parents.has(pid)).map(({ pid }) => pid);
+}
+
+function treeOf(root: number): ProcessStat[] {
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => readStat(Number(pid)) ?? []);
+  const below = (parent: number): ProcessStat[] =>
+    all.filter((one) => one.parent === parent).flatMap((one) => [one, ...below(one.pid)]);
+  return [...all.filter(({ pid }) => pid === root), ...below(root)];
+}
+
+/** proc(5): the name, field 2, may hold anything; the fields after its last `)` start with the state, field 3. */
+function readStat(pid: number): ProcessStat | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const field = (number: number) => Number(fields[number - 3]);
+    const ticks = field(14) + field(15) + field(16) + field(17);
+    return { pid, parent: field(4), cpuMs: ticks * TICK_MS, residentBytes: field(24) * PAGE_BYTES };
+  } catch {
+    // It ended while we looked.
+    return undefined;
+  }
+}
+
+const PAGE_BYTES = 4096;

@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { built } from '../../deploy/local/checkout';
+import { type LocalRuntime, startLocalRuntime } from '../../deploy/local/localRuntime';
+import { ALL_IN_ONE, type WorkerProcess } from '../../deploy/local/parts';
+import { StateDirectory } from '../../deploy/local/stateDirectory';
+import type { PartEvent } from '../../deploy/local/supervisedPart';
+import { type BenchCampaign, writeCampaign } from '../campaign/writeCampaign';
+import { type ProcessUse, useOf } from '../measure/processes';
+import { Provider } from '../provider/provider';
+
+export interface SystemOptions {
+  /** Of each model call, in milliseconds. */
+  latencyMs: number;
+  /** Conversations at once in a worker process. */
+  slots: number;
+  /** Default: as `pi-loop up` runs them. */
+  workers?: readonly WorkerProcess[];
+  onEvent?: (event: PartEvent) => void;
+}
+
+const run = promisify(execFile);
+
+/** The local runtime as `pi-loop up` starts it, in a folder of its own, with a provider of fixed latency for all models. */
+export class BenchSystem {
+  private constructor(
+    readonly state: StateDirectory,
+    readonly provider: Provider,
+    readonly runtime: LocalRuntime,
+    private readonly workers: readonly WorkerProcess[],
+  ) {}
+
+  static async start({ latencyMs, slots, workers, onEvent }: SystemOptions): Promise<BenchSystem> {
+    const state = new StateDirectory(mkdtempSync(join(tmpdir(), 'pi-loop-bench-')));
+    state.prepare();
+    const provider = await Provider.start(latencyMs, state);
+    const runtime = await startLocalRuntime({
+      stateDirectory: state.root,
+      // The provider stands in for the simulator, which would only take memory here.
+      environment: {
+        ...process.env,
+        PI_LOOP_SIMULATOR_URL: provider.address,
+        PI_LOOP_DIALOGUE_SLOTS: String(slots),
+      },
+      ...(workers && { workers }),
+      ...(onEvent && { onEvent }),
+    });
+    return new BenchSystem(state, provider, runtime, workers ?? ALL_IN_ONE);
+  }
+
+  /** Starts a campaign as a user does. */
+  async startCampaign(campaign: Omit<BenchCampaign, 'provider'>): Promise<void> {
+    const file = writeCampaign(this.state.file(campaign.name), {
+      ...campaign,
+      provider: this.provider.address,
+    });
+    await this.pi('start', file);
+  }
+
+  /** Runs `pi-loop`. @returns what it prints */
+  async pi(...args: string[]): Promise<string> {
+    const { stdout } = await run(
+      process.execPath,
+      [built('cli/main.js'), ...args, '--state', this.state.root],
+      {
+        cwd: this.state.root,
+        maxBuffer: 64 * 1024 * 1024,
+      },
+    );
+    return stdout;
+  }
+
+  /** What a part, its children included, has used since it was started last. */
+  use(part: string): ProcessUse {
+    const { process } = this.runtime.record.parts.find(({ name }) => name === part) ?? {};
+    if (!process) throw new Error(`part "${part}" does not run`);
+    return useOf(process.pid);
+  }
+
+  /** CPU time of everything that makes an episode, the provider left out, in milliseconds. */
+  cpuMs(): { workers: number; temporal: number; s3: number } {
+    return {
+      workers: this.workers.reduce((sum, { name }) => sum + this.use(name).cpuMs, 0),
+      temporal: this.use('temporal').cpuMs,
+      s3: this.use('s3').cpuMs,
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.runtime.stop();
+    await this.provider.stop();
+    rmSync(this.state.root, { recursive: true, force: true });
+  }
+}
