@@ -11,6 +11,7 @@ import { EpisodeBatch } from './conversation/episodeBatch';
 import { judgeEpisode } from './conversation/judge';
 import { createPatience } from './conversation/patience';
 import { Conversations } from './conversation/playConversation';
+import type { CallBudgets, CountedCall } from './support/callBudget';
 import type { CollectionDesigns } from './support/collectionDesigns';
 import type { LanguageModels } from './support/languageModels';
 import type { ServedPolicies } from './support/servedPolicies';
@@ -20,14 +21,23 @@ export interface EpisodeDependencies {
   models: LanguageModels;
   designs: CollectionDesigns;
   policies: ServedPolicies;
+  budgets: CallBudgets;
 }
 
 export interface PlayEpisodesInput extends BatchInput {
+  campaign: string;
+  /** Calls of models that the campaign may make; null: no limit. */
+  modelCalls: number | null;
   /** Episodes played or rated at once. */
   inFlight: number;
 }
 
-export function createEpisodeActivities({ store, models, designs, policies }: EpisodeDependencies) {
+interface Circumstances {
+  signal: AbortSignal;
+  counted: CountedCall;
+}
+
+export function createEpisodeActivities({ store, models, designs, policies, budgets }: EpisodeDependencies) {
   const conversations = new Conversations({ models, policies });
   const batches = new BatchStore(store, designs);
   return {
@@ -44,7 +54,7 @@ export function createEpisodeActivities({ store, models, designs, policies }: Ep
       const batch = new EpisodeBatch(input.design, input.from, told ?? (await batches.kept(input)));
       const stopTelling = keepTelling(store, batch);
       try {
-        await playAll(input, batch);
+        await budgets.of(input.campaign).whileUsed(() => playAll(input, batch));
         return await batches.commit(input, batch.ratedRows());
       } catch (error) {
         // What made the batch end is told, not that it could not be kept as well.
@@ -56,13 +66,16 @@ export function createEpisodeActivities({ store, models, designs, policies }: Ep
     },
   };
 
-  async function playAll({ design, from, to, inFlight }: PlayEpisodesInput, batch: EpisodeBatch) {
+  async function playAll(input: PlayEpisodesInput, batch: EpisodeBatch) {
+    const { from, to, inFlight } = input;
+    const budget = budgets.of(input.campaign);
+    const counted: CountedCall = (make) => budget.call(input.modelCalls, make);
     const failed = new AbortController();
     const signal = AbortSignal.any([Context.current().cancellationSignal, failed.signal]);
     const numbers = Array.from({ length: to - from }, (_, index) => from + index);
     await inParallel(numbers, inFlight, async (number) => {
       try {
-        await playAndRate(design, number, batch, signal);
+        await playAndRate(number, batch, { signal, counted });
       } catch (error) {
         failed.abort(error);
         throw error;
@@ -70,21 +83,27 @@ export function createEpisodeActivities({ store, models, designs, policies }: Ep
     });
   }
 
-  async function playAndRate(design: string, number: number, batch: EpisodeBatch, signal: AbortSignal) {
+  async function playAndRate(number: number, batch: EpisodeBatch, { signal, counted }: Circumstances) {
     if (batch.ratedRow(number)) return;
     const patiently = createPatience(signal, (waiting) => batch.wait(number, waiting));
-    const cast = await patiently(() => designs.cast(design, number));
+    const cast = await patiently(() => designs.cast(batch.design, number));
     let episode: Episode | undefined;
     let row = batch.playedRow(number);
     if (!row) {
-      const played = await conversations.play({ cast, turns: batch.turnsOf(number), signal, patiently });
+      const played = await conversations.play({
+        cast,
+        turns: batch.turnsOf(number),
+        signal,
+        patiently,
+        counted,
+      });
       const { digest } = await patiently(() => store.putJson(played, `episode-${played.id}.json`));
       episode = played;
       row = batch.finishPlaying(rowOf(number, digest.sha256, played));
     }
     const known = row.episode;
     const heard = episode ?? (await patiently(() => batches.episode(known)));
-    const rating = await judgeEpisode(models, { cast, episode: heard, signal, patiently });
+    const rating = await judgeEpisode(models, { cast, episode: heard, signal, patiently, counted });
     const { digest } = await patiently(() => store.putJson(rating, `rating-${heard.id}.json`));
     const scores = rating.kind === 'rated' ? rating.scores : null;
     const judging = spentOn(rating.call);

@@ -38,12 +38,14 @@ export interface PlanOutline {
     gate: string | null;
   }[];
   episodesInFlight: number;
+  /** Calls of models that the campaign may make; null: no limit. */
+  modelCalls: number | null;
 }
 
 export function createStageActivities({ store, plans, build }: StageDependencies) {
   return {
     async loadPlan({ plan }: { plan: string }): Promise<PlanOutline> {
-      const { stages, episodesInFlight } = await plans.load(plan);
+      const { stages, episodesInFlight, limits } = await plans.load(plan);
       return {
         stages: stages.map(({ id, kind, inputs, estimate, gate }) => ({
           id,
@@ -53,6 +55,7 @@ export function createStageActivities({ store, plans, build }: StageDependencies
           gate,
         })),
         episodesInFlight,
+        modelCalls: limits.modelCalls,
       };
     },
 

@@ -6,6 +6,7 @@ import type { ParametersOf, StageCost } from '../schemas/plan';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { failure } from './support/failures';
 import { ALIVE_EVERY_MS, keepAlive } from './support/heartbeat';
+import type { CallBudgets, CountedCall } from './support/callBudget';
 import type { LanguageModels } from './support/languageModels';
 import { recordCall } from './support/recordCall';
 import { FREE, type Plans, type StageOutcome, type StageWork } from './support/stageWork';
@@ -14,6 +15,7 @@ export interface TaskDependencies {
   store: ArtifactStore;
   plans: Plans;
   models: LanguageModels;
+  budgets: CallBudgets;
 }
 
 const PROMPTS_AT_ONCE = 32;
@@ -23,7 +25,7 @@ const ANSWERS_PER_SAVE = 64;
 /** Answers of the author so far, by stage key: what a new attempt need not ask again. */
 const journalKey = (key: string): string => `journals/${key}.json`;
 
-export function createTaskActivities({ store, plans, models }: TaskDependencies) {
+export function createTaskActivities({ store, plans, models, budgets }: TaskDependencies) {
   return {
     /**
      * Makes the campaign's task set: imports, generates, screens, and fills disjoint splits.
@@ -43,16 +45,22 @@ export function createTaskActivities({ store, plans, models }: TaskDependencies)
         return saving;
       };
       try {
-        const prepared = await prepareTaskSet(parameters, await textsOf(parameters), {
-          author: authorOf(parameters),
-          concurrency: PROMPTS_AT_ONCE,
-          resumeFrom,
-          onProgress: ({ entry, accepted, wanted }) => {
-            journal.push(entry);
-            Object.assign(progress, { accepted, wanted, answered: journal.length });
-            if (journal.length % ANSWERS_PER_SAVE === 0) void save().catch(() => undefined);
-          },
-        });
+        const texts = await textsOf(parameters);
+        const { limits } = await plans.load(work.plan);
+        const budget = budgets.of(work.campaign);
+        const counted: CountedCall = (make) => budget.call(limits.modelCalls, make);
+        const prepared = await budget.whileUsed(() =>
+          prepareTaskSet(parameters, texts, {
+            author: authorOf(parameters, counted),
+            concurrency: PROMPTS_AT_ONCE,
+            resumeFrom,
+            onProgress: ({ entry, accepted, wanted }) => {
+              journal.push(entry);
+              Object.assign(progress, { accepted, wanted, answered: journal.length });
+              if (journal.length % ANSWERS_PER_SAVE === 0) void save().catch(() => undefined);
+            },
+          }),
+        );
         const report = await store.putJson(prepared.report, 'task-report.json');
         if (!prepared.ok)
           throw failure(
@@ -101,18 +109,14 @@ export function createTaskActivities({ store, plans, models }: TaskDependencies)
     };
   }
 
-  function authorOf({ generate }: ParametersOf<'prepareTasks'>): Author {
+  function authorOf({ generate }: ParametersOf<'prepareTasks'>, counted: CountedCall): Author {
     return async (messages, seed) => {
       if (!generate)
         throw failure('SPEC_INVALID', 'Tasks are to be generated, but the campaign has no tasks.generate.');
       const { author } = generate;
       const { cancellationSignal: signal } = Context.current();
-      const completion = await models.complete(models.endpointOf(author), {
-        messages,
-        sampling: author.sampling,
-        seed,
-        signal,
-      });
+      const asked = { messages, sampling: author.sampling, seed, signal };
+      const completion = await counted(() => models.complete(models.endpointOf(author), asked));
       const { snapshot, promptDigest, usage } = recordCall(author.model, messages, [completion]);
       return { text: completion.text, snapshot, promptDigest, usage };
     };

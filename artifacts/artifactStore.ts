@@ -6,13 +6,14 @@ import {
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
+  type PutObjectCommandInput,
   S3Client,
-  S3ServiceException,
 } from '@aws-sdk/client-s3';
 import type { z } from 'zod';
 import { type ArtifactRef, DirectoryListing } from '../schemas/artifact';
 import { MEDIA_TYPES } from '../schemas/names';
 import { canonicalJson, sha256 } from './canonicalJson';
+import { explainStorageError, isNothingThere, isStatus, isUnreachable } from './explainStorageError';
 import { StorageError } from './storageError';
 
 export interface ArtifactStoreOptions {
@@ -23,6 +24,12 @@ export interface ArtifactStoreOptions {
   /** @default pi-loop */
   bucket: string;
   credentials?: { accessKeyId: string; secretAccessKey: string } | undefined;
+}
+
+export interface Versioned<T> {
+  value: T;
+  /** Opaque; another after each change. */
+  version: string;
 }
 
 /**
@@ -95,13 +102,14 @@ export class ArtifactStore {
 
   /** Errors: ARTIFACT_MISSING; ARTIFACT_CORRUPT when the bytes are not what the digest says. */
   async getBytes(digest: string): Promise<Buffer> {
-    const bytes = await this.read(blobKey(digest));
-    if (!bytes) {
+    const found = await this.read(blobKey(digest));
+    if (!found) {
       throw new StorageError(
         'ARTIFACT_MISSING',
         `Blob ${digest} is not in bucket "${this.bucket}". Restore it from a copy of the bucket; only an empty bucket would make it again.`,
       );
     }
+    const { bytes } = found;
     const actual = sha256(bytes);
     if (actual !== digest) {
       throw new StorageError(
@@ -134,7 +142,7 @@ export class ArtifactStore {
 
   /** A small named document that may change: a lease, a pointer. */
   async putDocument(key: string, value: unknown): Promise<void> {
-    await this.send(key, Buffer.from(canonicalJson(value)), MEDIA_TYPES.json, false);
+    await this.send(key, Buffer.from(canonicalJson(value)), MEDIA_TYPES.json, {});
   }
 
   /** Writes a named document unless it is there already; says whether it was written. */
@@ -143,8 +151,29 @@ export class ArtifactStore {
   }
 
   async getDocument<S extends z.ZodType>(key: string, schema: S): Promise<z.infer<S> | null> {
-    const bytes = await this.read(key);
-    return bytes ? this.parse(bytes, schema, key) : null;
+    return (await this.getVersioned(key, schema))?.value ?? null;
+  }
+
+  /** A document and what tells this version of it from others. */
+  async getVersioned<S extends z.ZodType>(key: string, schema: S): Promise<Versioned<z.infer<S>> | null> {
+    const found = await this.read(key);
+    return found && { value: this.parse(found.bytes, schema, key), version: found.version };
+  }
+
+  /**
+   * Writes a document if the store still has the version that was read, or still none; says whether it did. A write
+   * of which the answer was lost may count as somebody else's.
+   */
+  async replaceDocument(key: string, value: unknown, version: string | null): Promise<boolean> {
+    const bytes = Buffer.from(canonicalJson(value));
+    const condition = version === null ? { IfNoneMatch: '*' } : { IfMatch: version };
+    try {
+      await this.send(key, bytes, MEDIA_TYPES.json, condition);
+      return true;
+    } catch (error) {
+      if (isStatus(error, 412) || isStatus(error, 404)) return false;
+      throw error;
+    }
   }
 
   /** Removes a named document; one that is not there is no error. */
@@ -205,7 +234,7 @@ export class ArtifactStore {
 
   private async putOnce(key: string, bytes: Uint8Array, mediaType: string): Promise<boolean> {
     try {
-      await this.send(key, bytes, mediaType, true);
+      await this.send(key, bytes, mediaType, { IfNoneMatch: '*' });
       return true;
     } catch (error) {
       // A writer that came second may see its connection closed instead of a 412.
@@ -214,7 +243,12 @@ export class ArtifactStore {
     }
   }
 
-  private async send(key: string, body: Uint8Array, mediaType: string, once: boolean): Promise<void> {
+  private async send(
+    key: string,
+    body: Uint8Array,
+    mediaType: string,
+    condition: Pick<PutObjectCommandInput, 'IfMatch' | 'IfNoneMatch'>,
+  ): Promise<void> {
     const checksum = Buffer.from(sha256(body), 'hex').toString('base64');
     try {
       await this.client.send(
@@ -224,7 +258,7 @@ export class ArtifactStore {
           Body: body,
           ContentType: mediaType,
           ChecksumSHA256: checksum,
-          ...(once ? { IfNoneMatch: '*' } : {}),
+          ...condition,
         }),
       );
     } catch (error) {
@@ -233,10 +267,10 @@ export class ArtifactStore {
     }
   }
 
-  private async read(key: string): Promise<Buffer | null> {
+  private async read(key: string): Promise<{ bytes: Buffer; version: string } | null> {
     try {
-      const { Body } = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }));
-      return Buffer.from((await Body?.transformToByteArray()) ?? []);
+      const { Body, ETag } = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }));
+      return { bytes: Buffer.from((await Body?.transformToByteArray()) ?? []), version: ETag ?? '' };
     } catch (error) {
       if (isNothingThere(error)) return null;
       throw this.explain(error, key);
@@ -252,48 +286,12 @@ export class ArtifactStore {
     );
   }
 
-  private explain(error: unknown, what: string): Error {
-    if (error instanceof Error && error.name === 'CredentialsProviderError') {
-      return new StorageError(
-        'STORAGE_DENIED',
-        `There is no key for the S3 store ${this.address}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and S3_ENDPOINT for a store of your own.`,
-        { cause: error },
-      );
-    }
-    if (isDenied(error)) {
-      return new StorageError(
-        'STORAGE_DENIED',
-        `The S3 store ${this.address} refuses access to ${this.bucket}/${what}. Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the bucket's policy.`,
-        { cause: error },
-      );
-    }
-    // The same words whatever was asked for: an outage meets hundreds of calls, and is told once.
-    const reason = error instanceof Error ? error.message || error.name : String(error);
-    return new StorageError(
-      'STORAGE_UNREACHABLE',
-      `The S3 store ${this.address} does not answer (${reason}). Check S3_ENDPOINT and that the store is up.`,
-      { cause: error },
-    );
+  private explain(error: unknown, what: string): StorageError {
+    return explainStorageError(error, { store: this.address, what: `${this.bucket}/${what}` });
   }
 }
 
 export const blobKey = (digest: string): string => `blobs/sha256/${digest}`;
-
-const isStatus = (error: unknown, status: number): boolean =>
-  error instanceof S3ServiceException && error.$metadata.httpStatusCode === status;
-
-/** VersityGW says 404 of a key that it does not know, where S3 says 403. */
-const isDenied = (error: unknown): boolean =>
-  isStatus(error, 401) ||
-  isStatus(error, 403) ||
-  (error instanceof S3ServiceException && error.name === 'XAdminUserNotFound');
-
-/** Not every 404 says so: a missing bucket or an unknown access key says nothing about the object. */
-const isNothingThere = (error: unknown): boolean =>
-  error instanceof S3ServiceException && (error.name === 'NoSuchKey' || error.name === 'NotFound');
-
-const isUnreachable = (error: unknown): boolean =>
-  error instanceof StorageError && error.code === 'STORAGE_UNREACHABLE';
 
 /** Undefined when it is no JSON, which no schema accepts that we use. */
 function valueOf(json: Uint8Array | string): unknown {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
 import type { ArtifactStore } from '../artifacts/artifactStore';
-import { withUnratedShare } from '../domain/plan/raiseLimit';
+import { type RaisedLimits, withRaisedLimits } from '../domain/plan/raiseLimit';
 import { campaignWorkflowId } from '../schemas/names';
 import { Plan } from '../schemas/plan';
 import {
@@ -93,13 +93,17 @@ export class Campaign {
   }
 
   /**
-   * Allows every stage at least this share of unrated episodes, 0 to 1.
-   * @returns null when every stage allows as many already
+   * Raises limits and tries parked stages again.
+   * @returns null when the campaign is allowed as much already
    */
-  async raiseLimit(store: ArtifactStore, unratedShare: number, asked: Asked): Promise<SteeringRecord | null> {
+  async raiseLimits(
+    store: ArtifactStore,
+    limits: RaisedLimits,
+    asked: Asked,
+  ): Promise<SteeringRecord | null> {
     const digest = await this.plan();
     const plan = await store.getJson(digest, Plan);
-    const { digest: raised } = await store.putJson(withUnratedShare(plan, unratedShare), 'plan.json');
+    const { digest: raised } = await store.putJson(withRaisedLimits(plan, limits), 'plan.json');
     return raised.sha256 === digest ? null : this.amend(raised.sha256, asked);
   }
 

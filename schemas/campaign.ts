@@ -213,6 +213,14 @@ export const CampaignSpec = z.strictObject({
         .max(1)
         .default(0.05)
         .describe('A stage is parked above this share of unrated episodes. Default 0.05.'),
+      modelCalls: z
+        .number()
+        .int()
+        .min(1)
+        .optional()
+        .describe(
+          'Most calls that the campaign may make of models, its own policies not counted; it is parked before the next one. Default: no limit.',
+        ),
     })
     .prefault({}),
   gates: z

@@ -34,6 +34,7 @@ export const FAILURE_TYPES = {
   MODEL_QUOTA_EXHAUSTED: 'probe',
   MODEL_UNAVAILABLE: 'retry',
   MODEL_ANSWER_EMPTY: 'retry',
+  CALLS_EXHAUSTED: 'park',
   TASKS_EXHAUSTED: 'park',
   TOO_MANY_UNRATED: 'park',
   TOO_FEW_KEPT: 'park',

@@ -134,6 +134,10 @@ export const Plan = z.strictObject({
   /** True when any model of the plan is a simulation; every result says so. */
   simulated: z.boolean(),
   episodesInFlight: z.number().int(),
+  limits: z.strictObject({
+    /** Calls of models, policies not counted; null: no limit. */
+    modelCalls: z.number().int().nullable(),
+  }),
 });
 export type Plan = z.infer<typeof Plan>;
 

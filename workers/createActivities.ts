@@ -9,6 +9,7 @@ import { createServingActivities } from '../activities/serving';
 import { createStageActivities } from '../activities/stages';
 import { createSteeringActivities } from '../activities/steering';
 import { ArtifactStore } from '../artifacts/artifactStore';
+import { CallBudgets } from '../activities/support/callBudget';
 import { CollectionDesigns } from '../activities/support/collectionDesigns';
 import { createEnvironment } from '../activities/support/environment';
 import { LanguageModels } from '../activities/support/languageModels';
@@ -52,6 +53,7 @@ export function createActivities(
   const environment = createEnvironment(variables);
   const plans = new Plans(store);
   const models = new LanguageModels(environment);
+  const budgets = new CallBudgets(store);
   const designs = new CollectionDesigns(store);
   const policies = new ServedPolicies(store);
   const build = readBuildIdentity(trainerDirectory, config.PI_LOOP_COMMIT);
@@ -75,9 +77,9 @@ export function createActivities(
       awaitPolicy,
     },
     dialogue: {
-      ...createTaskActivities({ store, plans, models }),
+      ...createTaskActivities({ store, plans, models, budgets }),
       ...createProbeActivities({ plans, models }),
-      ...createEpisodeActivities({ store, models, designs, policies }),
+      ...createEpisodeActivities({ store, models, designs, policies, budgets }),
     },
     'gpu-train': { trainPolicy },
     'gpu-serve': { servePolicy },

@@ -10,6 +10,7 @@ import { slidingWindow } from './slidingWindow';
 import { addUnrated, NONE_UNRATED, tooManyUnrated } from './unrated';
 
 export interface EpisodeCollectionInput {
+  campaign: string;
   /** Named in messages. */
   stage: string;
   /** Digests of the design, with and without its judge. */
@@ -18,6 +19,8 @@ export interface EpisodeCollectionInput {
   episodes: number;
   /** More unrated episodes than this fail the collection. */
   unratedLimit: number;
+  /** Calls of models that the campaign may make; null: no limit. */
+  modelCalls: number | null;
   /** Episodes played or rated at once. */
   inFlight: number;
   /** What the runs before this one have done. */
@@ -71,8 +74,8 @@ export async function episodeCollection(input: EpisodeCollectionInput): Promise<
     atOnce,
     async (number): Promise<FinishedBatch> => {
       const batch = batches[number] as Batch;
-      const { design, play } = input;
-      const one = await playEpisodes({ design, play, ...batch, inFlight: lanes });
+      const { campaign, modelCalls, design, play } = input;
+      const one = await playEpisodes({ campaign, modelCalls, design, play, ...batch, inFlight: lanes });
       done.unrated = addUnrated(done.unrated, one.unrated);
       if (done.unrated.count > input.unratedLimit) throw tooManyUnrated(input, done.unrated);
       progress.finished += batch.to - batch.from;

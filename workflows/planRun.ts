@@ -34,7 +34,7 @@ export class PlanRun {
     private readonly outline: PlanOutline,
   ) {
     const { campaign, plan } = state;
-    this.runner = new StageRunner({ campaign, plan }, outline.episodesInFlight);
+    this.runner = new StageRunner({ campaign, plan }, outline);
   }
 
   /** @returns the stages' results, or null when nothing can be done now, or a new run is to go on */

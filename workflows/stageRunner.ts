@@ -20,7 +20,7 @@ export class StageRunner {
 
   constructor(
     private readonly campaign: Pick<TrainingCampaignInput, 'campaign' | 'plan'>,
-    private readonly episodesInFlight: number,
+    private readonly limits: Pick<PlanOutline, 'episodesInFlight' | 'modelCalls'>,
   ) {}
 
   async run(
@@ -123,11 +123,13 @@ export class StageRunner {
   /** @param label tells several collections of one stage apart */
   private play(stage: string, label: string, collection: PlannedCollection): Promise<Collected> {
     const { policies: _policies, ...planned } = collection;
+    const { campaign } = this.campaign;
+    const { episodesInFlight: inFlight, modelCalls } = this.limits;
     return executeChild(episodeCollection, {
-      workflowId: stageWorkflowId(this.campaign.campaign, `${stage}${label}`),
+      workflowId: stageWorkflowId(campaign, `${stage}${label}`),
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-      args: [{ ...planned, stage, inFlight: this.episodesInFlight }],
+      args: [{ ...planned, campaign, stage, inFlight, modelCalls }],
     });
   }
 }

@@ -3,6 +3,7 @@ import { seedOf } from '../../domain/random';
 import type { Episode } from '../../schemas/episode';
 import type { ModelCall } from '../../schemas/modelCall';
 import type { Rating, UnratedReason } from '../../schemas/rating';
+import type { CountedCall } from '../support/callBudget';
 import type { CastEpisode } from '../support/collectionDesigns';
 import type { Completion, LanguageModels } from '../support/languageModels';
 import { recordCall } from '../support/recordCall';
@@ -17,6 +18,7 @@ interface Judging {
   signal: AbortSignal;
   /** How failures that may pass are waited out. */
   patiently: Patience;
+  counted: CountedCall;
 }
 
 /**
@@ -26,7 +28,7 @@ interface Judging {
  */
 export async function judgeEpisode(
   models: LanguageModels,
-  { cast, episode, signal, patiently }: Judging,
+  { cast, episode, signal, patiently, counted }: Judging,
 ): Promise<Rating> {
   if (episode.ending === 'unparsable') return unparsable(episode);
   const { design, task, agents } = cast;
@@ -38,7 +40,7 @@ export async function judgeEpisode(
   for (let attempt = 0; attempt <= REPAIRS; attempt += 1) {
     const seed = seedOf(episode.seed, 'rating', attempt);
     const asked = { messages, sampling: spec.sampling, seed, signal };
-    const completion = await patiently(() => models.complete(endpoint, asked));
+    const completion = await patiently(() => counted(() => models.complete(endpoint, asked)));
     completions.push(completion);
     const read = readJudgement(completion.text);
     const call = recordCall(spec.model, prompt, completions);

@@ -7,6 +7,7 @@ import type { Action, Ending, Episode, Player, Turn } from '../../schemas/episod
 import type { Sampling } from '../../schemas/model';
 import type { ModelCall } from '../../schemas/modelCall';
 import type { ChatMessage } from '../../schemas/training';
+import type { CountedCall } from '../support/callBudget';
 import type { CastEpisode } from '../support/collectionDesigns';
 import { failure } from '../support/failures';
 import type { Completion, Endpoint, LanguageModels } from '../support/languageModels';
@@ -26,7 +27,11 @@ interface Playing {
   signal: AbortSignal;
   /** How failures that may pass are waited out. */
   patiently: Patience;
+  /** Counts a call of a model that is not our own. */
+  counted: CountedCall;
 }
+
+type Circumstances = Pick<Playing, 'signal' | 'patiently' | 'counted'>;
 
 type Answered = { call: ModelCall } & ({ action: Action } | { unreadAnswer: string });
 
@@ -34,7 +39,6 @@ interface Asking {
   player: Player;
   messages: ChatMessage[];
   seed: number;
-  signal: AbortSignal;
 }
 
 /** Plays conversations, each from the turns it has to its end. */
@@ -42,12 +46,12 @@ export class Conversations {
   constructor(private readonly dependencies: ConversationDependencies) {}
 
   /** Errors: MODEL_* and STORAGE_* that do not pass by themselves. An answer that stays unreadable ends it as `unparsable`. */
-  async play({ cast, turns, signal, patiently }: Playing): Promise<Episode> {
+  async play({ cast, turns, ...circumstances }: Playing): Promise<Episode> {
     let broken: { call: ModelCall; unreadAnswer: string } | undefined;
     let ending = endingOf(turns, cast.design.rules);
     while (ending === null && !broken) {
       const speaker = nextSpeaker(turns);
-      const answered = await this.answerTurn(cast, turns, { signal, patiently });
+      const answered = await this.answerTurn(cast, turns, circumstances);
       if ('action' in answered) {
         turns.push({ number: turns.length, speaker, action: answered.action, call: answered.call });
         ending = endingOf(turns, cast.design.rules);
@@ -61,13 +65,13 @@ export class Conversations {
   private async answerTurn(
     cast: CastEpisode,
     turns: readonly Turn[],
-    { signal, patiently }: Pick<Playing, 'signal' | 'patiently'>,
+    circumstances: Circumstances,
   ): Promise<Answered> {
     const speaker = nextSpeaker(turns);
     const player = playerOf(cast, speaker);
     const template = templateNamed(player.template);
     const ask = (messages: ChatMessage[], seed: number) =>
-      patiently(() => this.ask({ player, messages, seed, signal }));
+      circumstances.patiently(() => this.ask({ player, messages, seed }, circumstances));
     const prompt = template.prompt(viewOf(cast.task, cast.agents, speaker), turns);
     const seed = seedOf(cast.episode.seed, turns.length);
     const first = await ask(prompt, seed);
@@ -80,20 +84,24 @@ export class Conversations {
     return 'action' in reread ? { action: reread.action, call } : { unreadAnswer: second.text, call };
   }
 
-  private async ask({ player, ...question }: Asking): Promise<Completion> {
+  private async ask(
+    { player, ...question }: Asking,
+    { signal, counted }: Circumstances,
+  ): Promise<Completion> {
     const { models, policies } = this.dependencies;
     if (player.kind === 'model') {
       const { sampling } = player.model;
-      return models.complete(models.endpointOf(player.model), { ...question, sampling });
+      const asked = { ...question, sampling, signal };
+      return counted(() => models.complete(models.endpointOf(player.model), asked));
     }
     const endpoint = await policies.endpointOf(player.digest);
-    return this.askPolicy(endpoint, player, { ...question, sampling: player.sampling });
+    return this.askPolicy(endpoint, player, { ...question, sampling: player.sampling, signal });
   }
 
   private async askPolicy(
     endpoint: Endpoint,
     player: Extract<Player, { kind: 'policy' }>,
-    request: Omit<Asking, 'player'> & { sampling: Sampling },
+    request: Omit<Asking, 'player'> & { sampling: Sampling; signal: AbortSignal },
   ): Promise<Completion> {
     const { models, policies } = this.dependencies;
     try {

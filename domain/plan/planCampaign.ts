@@ -27,6 +27,7 @@ export function planCampaign(campaign: string, spec: CampaignSpec, files: Campai
     stages: planner.stages(),
     simulated: isSimulated(spec),
     episodesInFlight: spec.execution.episodesInFlight,
+    limits: { modelCalls: spec.limits.modelCalls ?? null },
   };
 }
 

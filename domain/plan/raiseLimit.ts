@@ -1,14 +1,21 @@
 import type { Plan } from '../../schemas/plan';
 import { isMapping } from '../campaign/specIssue';
 
-/** The plan with at least this share of unrated episodes, 0 to 1, allowed in every stage that has such a limit. */
-export function withUnratedShare(plan: Plan, unratedShare: number): Plan {
+/** Limits to be raised; what is not named stays. */
+export interface RaisedLimits {
+  /** Share of unrated episodes, 0 to 1, in every stage that has such a limit. */
+  unratedShare?: number | undefined;
+  /** Calls of models of the whole campaign. */
+  modelCalls?: number | undefined;
+}
+
+/** The plan with at least these limits: none is lowered, and what has no limit gets none. */
+export function withRaisedLimits(plan: Plan, { unratedShare = 0, modelCalls = 0 }: RaisedLimits): Plan {
+  const { modelCalls: before } = plan.limits;
   return {
     ...plan,
-    stages: plan.stages.map((stage) => ({
-      ...stage,
-      parameters: raised(stage.parameters, unratedShare),
-    })),
+    limits: { modelCalls: before === null ? null : Math.max(before, modelCalls) },
+    stages: plan.stages.map((stage) => ({ ...stage, parameters: raised(stage.parameters, unratedShare) })),
   };
 }
 

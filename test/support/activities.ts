@@ -5,7 +5,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import type { ArtifactStore } from '../../artifacts/artifactStore';
 import type { StageWork } from '../../activities/support/stageWork';
 import type { ArtifactRef } from '../../schemas/artifact';
-import type { CollectionDesign, Player } from '../../schemas/episode';
+import type { Player } from '../../schemas/episode';
 import type { ModelSpec } from '../../schemas/model';
 import type { SocialTask, TaskSet } from '../../schemas/profiles';
 import type { ParametersOf, Plan, StageKind } from '../../schemas/plan';
@@ -55,24 +55,6 @@ export const taskSetOf = (tasks: SocialTask[]): TaskSet => ({
   prescribedPairs: {},
 });
 
-/** Stores a design of one episode on one game task; returns its digest. */
-export async function storeDesign(
-  store: ArtifactStore,
-  players: [Player, Player],
-  judge: ModelSpec,
-  seed = 7,
-): Promise<string> {
-  const tasks = await store.putJson(taskSetOf([gameTask('boat')]), 'tasks.json');
-  const design: CollectionDesign = {
-    taskSet: tasks.digest.sha256,
-    rules: { maxTurns: 8, maxSilentTurns: 2 },
-    players: { first: players[0], second: players[1] },
-    judge,
-    episodes: [{ id: 'boat-0-0', task: 'boat', agents: ['ada', 'ben'], players: ['first', 'second'], seed }],
-  };
-  return (await store.putJson(design, 'design.json')).digest.sha256;
-}
-
 /** Stores a plan of one stage and gives the work that its activity is called with. */
 export async function stageWork<K extends StageKind>(
   store: ArtifactStore,
@@ -87,25 +69,68 @@ export async function stageWork<K extends StageKind>(
     stages: [{ id: 'stage', kind, parameters, inputs: {}, queue: 'general', estimate, gate: null }],
     simulated: true,
     episodesInFlight: 8,
+    limits: { modelCalls: null },
   };
   const { digest } = await store.putJson(plan, 'plan.json');
   return { campaign: 'test', plan: digest.sha256, stage: 'stage', key, inputs };
 }
 
-type ActivityInfo = ConstructorParameters<typeof MockActivityEnvironment>[0];
+export type ActivityInfo = ConstructorParameters<typeof MockActivityEnvironment>[0];
 
 /** Where one attempt of an activity runs; it fails quietly, since failures are what tests ask for. */
 export const activityEnvironment = (info: ActivityInfo = {}): MockActivityEnvironment =>
   new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
 
-/** Runs one attempt of an activity; its heartbeats are noted as they were at that moment. */
+/** An attempt of an activity that may still run. */
+export interface RunningAttempt<R> {
+  result: Promise<R>;
+  /** As they were when they were told. */
+  heartbeats: unknown[];
+  /** The first heartbeat, past or to come, of which this holds; rejects when the attempt ends without one. */
+  heartbeat<D>(holds: (details: unknown) => details is D): Promise<D>;
+  nextHeartbeat(): Promise<unknown>;
+  cancel(): void;
+}
+
+export function startAttempt<A extends unknown[], R>(
+  activity: (...args: A) => Promise<R>,
+  args: A,
+  info: ActivityInfo = {},
+): RunningAttempt<R> {
+  const environment = activityEnvironment(info);
+  const heartbeats: unknown[] = [];
+  environment.on('heartbeat', (details: unknown) => heartbeats.push(structuredClone(details)));
+  const result: Promise<R> = environment.run(activity, ...args);
+  const ended = result.then(() => {
+    throw new Error('the attempt ended without the heartbeat that was waited for');
+  });
+  // Whoever waits for them is told.
+  for (const outcome of [result, ended]) outcome.catch(() => undefined);
+  const nextHeartbeat = async () => {
+    await Promise.race([once(environment, 'heartbeat'), ended]);
+    return heartbeats.at(-1);
+  };
+  return {
+    result,
+    heartbeats,
+    nextHeartbeat,
+    heartbeat: async (holds) => {
+      for (;;) {
+        const told = heartbeats.find((details) => holds(details));
+        if (told !== undefined) return told;
+        await nextHeartbeat();
+      }
+    },
+    cancel: () => environment.cancel('CANCELLED'),
+  };
+}
+
+/** Runs one attempt of an activity to its end. */
 export async function attempt<A extends unknown[], R>(
   activity: (...args: A) => Promise<R>,
   args: A,
   info: ActivityInfo = {},
 ): Promise<{ result: R; heartbeats: unknown[] }> {
-  const environment = activityEnvironment(info);
-  const heartbeats: unknown[] = [];
-  environment.on('heartbeat', (details: unknown) => heartbeats.push(structuredClone(details)));
-  return { result: await environment.run(activity, ...args), heartbeats };
+  const { result, heartbeats } = startAttempt(activity, args, info);
+  return { result: await result, heartbeats };
 }

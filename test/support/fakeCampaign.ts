@@ -36,6 +36,7 @@ export const from = (id: string, output: string) => ({ stage: id, output });
 /** A small campaign’s outline: pre-trained base, tasks, one BC round, two evaluations. */
 export const OUTLINE: PlanOutline = {
   episodesInFlight: 8,
+  modelCalls: null,
   stages: [
     stage('corpus', 'importCorpus'),
     stage('base', 'trainPolicy', { dataset: from('corpus', 'corpus') }),

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CallBudgets } from '../../activities/support/callBudget';
 import { Plans, type StageWork } from '../../activities/support/stageWork';
 import { createEnvironment } from '../../activities/support/environment';
 import { LanguageModels } from '../../activities/support/languageModels';
@@ -48,7 +49,12 @@ async function preparing(author: string, name: string, key: string): Promise<Sta
 }
 
 const activity = () =>
-  createTaskActivities({ store: objects.store, plans: new Plans(objects.store), models }).prepareTasks;
+  createTaskActivities({
+    store: objects.store,
+    plans: new Plans(objects.store),
+    models,
+    budgets: new CallBudgets(objects.store),
+  }).prepareTasks;
 const prepare = async (work: StageWork) => (await attempt(activity(), [work])).result;
 
 /** The simulator's author behind a server that counts, and can be made to fail. */

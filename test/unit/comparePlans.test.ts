@@ -20,6 +20,7 @@ const planOf = (...stages: Stage[]): Plan => ({
   stages,
   simulated: true,
   episodesInFlight: 8,
+  limits: { modelCalls: null },
 });
 
 const file = (bucket: string, digit: string) => ({
