@@ -71,11 +71,10 @@ export class ChaosRun {
   /** Checks what the passes left, while the system still runs. @param strikes that it has survived */
   async check(strikes: readonly Strike[]): Promise<{ findings: Finding[]; calls: CallCount }> {
     const workflows = await checkWorkflows(this.client);
-    const children = await checkProcesses(
-      'no trainer or policy server outlives its stage',
+    const children = await checkProcesses('no trainer or policy server outlives its stage', [
       this.mark,
       'pi_trainer',
-    );
+    ]);
     const checks: StoreCheck[] = [];
     for (const { bucket } of this.passes) checks.push(await this.checkBucket(bucket));
     const calls = {
@@ -91,7 +90,7 @@ export class ChaosRun {
   async close(): Promise<Finding> {
     await this.connection.close();
     await this.system.close();
-    return checkProcesses('no process is left', this.mark);
+    return checkProcesses('no process is left', [this.mark]);
   }
 
   private async checkBucket(bucket: string): Promise<StoreCheck> {

@@ -14,6 +14,13 @@ export type ChildName = (typeof CHILDREN)[number];
 
 export type Target = WorkerName | ServerName | ChildName;
 
+const isOneOf =
+  <T extends string>(names: readonly T[]) =>
+  (name: string): name is T =>
+    (names as readonly string[]).includes(name);
+export const isWorker = isOneOf(WORKERS);
+export const isChild = isOneOf(CHILDREN);
+
 /** What a worker is connected to. */
 export const PEERS = ['s3', 'provider', 'temporal'] as const;
 export type Peer = (typeof PEERS)[number];

@@ -1,7 +1,7 @@
 import type { CallCount, Finding } from './check';
 import type { Outcome } from './disturb';
 import type { Fault } from './faultProxy';
-import type { PlannedFault } from './plan';
+import { isChild, type PlannedFault } from './plan';
 
 /** What a run came to, as `--json` prints it. */
 export interface ChaosReport {
@@ -23,7 +23,9 @@ export interface ChaosReport {
 export function describeFault(fault: PlannedFault): string {
   switch (fault.kind) {
     case 'kill':
-      return `kill ${fault.target}, started again after ${fault.downSeconds} s`;
+      return isChild(fault.target)
+        ? `kill ${fault.target}`
+        : `kill ${fault.target}, started again after ${fault.downSeconds} s`;
     case 'freeze':
       return `freeze ${fault.target} for ${fault.seconds} s`;
     case 'network':

@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Asked, type Campaign } from '../client/campaign';
 import type { Strike } from './calls';
-import { CHILDREN, type ChildName, type PlannedFault, type Target, type WorkerName, WORKERS } from './plan';
+import {
+  type ChildName,
+  isChild,
+  isWorker,
+  type PlannedFault,
+  type Target,
+  type WorkerName,
+  WORKERS,
+} from './plan';
 import type { ChaosSystem } from './system/chaosSystem';
 import type { Interval } from './system/controlledPart';
 import { processesNaming, signal } from './system/processes';
@@ -137,6 +145,3 @@ async function untilPaused(campaign: Campaign, deadline: number): Promise<void> 
     await sleep(LOOK_EVERY_MS);
   }
 }
-
-const isChild = (target: Target): target is ChildName => (CHILDREN as readonly string[]).includes(target);
-const isWorker = (target: Target): target is WorkerName => (WORKERS as readonly string[]).includes(target);

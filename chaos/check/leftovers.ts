@@ -15,23 +15,27 @@ export async function checkWorkflows(client: Client): Promise<Finding> {
       ids.push(workflowId);
     return ids;
   };
-  const left = await leftAfter(running);
+  const left = await leftAfter(running, ENDS_WITHIN_MS);
   return { promise: 'no workflow is stuck', problems: left.map((id) => `workflow ${id} still runs`) };
 }
 
-/** @param marks all of which occur in the command lines of the processes that are to be gone */
-export async function checkProcesses(promise: string, ...marks: [string, ...string[]]): Promise<Finding> {
-  const left = await leftAfter(async () =>
+/** @param marks occur, all of them, in the command lines of the processes that are to be gone */
+export async function checkProcesses(
+  promise: string,
+  marks: readonly [string, ...string[]],
+  withinMs = ENDS_WITHIN_MS,
+): Promise<Finding> {
+  const look = async () =>
     processesNaming(marks[0])
       .filter(({ command }) => marks.every((mark) => command.includes(mark)))
-      .map(({ pid, command }) => `process ${pid} still runs: ${command}`),
-  );
+      .map(({ pid, command }) => `process ${pid} still runs: ${command}`);
+  const left = await leftAfter(look, withinMs);
   return { promise, problems: left };
 }
 
 /** What is there when nothing goes any more. */
-async function leftAfter(look: () => Promise<string[]>): Promise<string[]> {
-  const deadline = performance.now() + ENDS_WITHIN_MS;
+async function leftAfter(look: () => Promise<string[]>, withinMs: number): Promise<string[]> {
+  const deadline = performance.now() + withinMs;
   for (;;) {
     const left = await look();
     if (left.length === 0 || performance.now() > deadline) return left;
