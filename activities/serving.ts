@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { ArtifactRef } from '../schemas/artifact';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { type ChildExit, type LineChild, parseLine } from './support/childProcess';
-import { failure, reasonOf } from './support/failures';
+import { failure } from './support/failures';
 import { fetchPolicy } from './support/policyFiles';
 import { whileAlive } from './support/heartbeat';
 import { holderOf } from './support/holder';
@@ -107,15 +107,17 @@ export function createServingActivities({ store, policies, trainer }: ServingDep
     signal: AbortSignal,
   ): Promise<void> {
     while (!signal.aborted) {
-      status.trouble = await policies.announce(lease).then(() => null, reasonOf);
+      status.trouble = await policies.announce(lease).then(() => null, messageOf);
       await pause(RENEW_EVERY_MS, signal);
     }
   }
 
   async function whyNotServed(digest: string): Promise<string | null> {
-    return policies.endpointOf(digest).then(() => null, reasonOf);
+    return policies.endpointOf(digest).then(() => null, messageOf);
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const serverEnded = ({ signal, code, stderrTail }: ChildExit) =>
   failure(

@@ -69,10 +69,11 @@ export class ServedPolicies {
 
 /** Asks what answers at an address which policy it serves. */
 async function prove({ digest, baseUrl }: ServingLease): Promise<void> {
-  const answer = await fetch(`${baseUrl}/models`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) })
+  const timeout = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+  const answer = await fetch(`${baseUrl}/models`, { signal: timeout })
     .then((response) => response.text())
     .catch((cause: unknown) => {
-      throw unanswered(digest, baseUrl, cause);
+      throw timeout.aborted ? silent(digest, baseUrl) : gone(digest, baseUrl, cause);
     });
   const served = digestIn(answer);
   if (served !== digest) {
@@ -85,16 +86,18 @@ async function prove({ digest, baseUrl }: ServingLease): Promise<void> {
 }
 
 /** A server that is only busy is not asked more and more: after a silence the caller's own pauses grow. */
-function unanswered(digest: string, baseUrl: string, cause: unknown): ApplicationFailure {
-  const silent = cause instanceof Error && cause.name === 'TimeoutError';
-  return failure(
+const silent = (digest: string, baseUrl: string): ApplicationFailure =>
+  failure(
     'POLICY_NOT_SERVED',
-    silent
-      ? `The server of policy ${digest.slice(0, 12)} at ${baseUrl} says nothing for ${PROBE_TIMEOUT_MS / 1000} s: whether it lives is unknown. It is asked again.`
-      : `The server of policy ${digest.slice(0, 12)} at ${baseUrl} does not answer (${reasonOf(cause)}). It is looked for again.`,
-    { cause, retryAfterMs: silent ? undefined : 1_000 },
+    `The server of policy ${digest.slice(0, 12)} at ${baseUrl} says nothing for ${PROBE_TIMEOUT_MS / 1000} s: whether it lives is unknown. It is asked again.`,
   );
-}
+
+const gone = (digest: string, baseUrl: string, cause: unknown): ApplicationFailure =>
+  failure(
+    'POLICY_NOT_SERVED',
+    `The server of policy ${digest.slice(0, 12)} at ${baseUrl} does not answer (${reasonOf(cause)}). It is looked for again.`,
+    { cause, retryAfterMs: 1_000 },
+  );
 
 function digestIn(answer: string): string | undefined {
   return Models.safeParse(parseLine(answer)).data?.data[0]?.digest;
