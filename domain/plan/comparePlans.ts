@@ -32,11 +32,8 @@ export const definitionOf = ({ kind, parameters, inputs }: Stage): string =>
 
 const stagesOf = ({ stages }: Plan): Map<string, Stage> => new Map(stages.map((stage) => [stage.id, stage]));
 
-const settingsOf = ({ simulated, episodesInFlight, limits }: Plan) => ({
-  simulated,
-  episodesInFlight,
-  limits,
-});
+/** What holds for all stages. */
+const settingsOf = ({ campaign: _campaign, stages: _stages, ...settings }: Plan) => settings;
 
 const isRedefined = (before: Stage, after: Stage | undefined): boolean =>
   after === undefined || definitionOf(after) !== definitionOf(before);
