@@ -1,13 +1,12 @@
-import { z } from 'zod';
 import { designEpisodes as designPureEpisodes, type DesignParameters } from '../domain/episode/design';
 import type { ArtifactRef } from '../schemas/artifact';
 import type { Player } from '../schemas/episode';
 import { MEDIA_TYPES } from '../schemas/names';
 import { TaskSet } from '../schemas/profiles';
 import type { ParametersOf, StagePlayer } from '../schemas/plan';
-import { PolicyCheckpoint } from '../schemas/training';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { digestOfJson } from '../artifacts/canonicalJson';
+import { candidatesOf } from './support/candidates';
 import { inputOf, type Plans, type StageWork } from './support/stageWork';
 
 export interface CollectionDependencies {
@@ -61,12 +60,9 @@ export function createCollectionActivities({ store, plans }: CollectionDependenc
   async function designForCheckpoints(work: StageWork, taskSet: string): Promise<PlannedCollection[]> {
     const parameters = await plans.parameters('chooseCheckpoint', work);
     const { template, sampling } = parameters;
-    const checkpoints = await store.getJson(
-      inputOf(work, 'checkpoints').digest.sha256,
-      z.array(PolicyCheckpoint),
-    );
+    const candidates = await candidatesOf(store, work);
     return Promise.all(
-      checkpoints.map(({ policy }) => {
+      candidates.map(({ policy }) => {
         const contestant: Player = { kind: 'policy', digest: policy.digest.sha256, template, sampling };
         return storeDesign(
           { ...common(parameters), mode: 'both-positions', contestant, partner: partnerOf(parameters) },

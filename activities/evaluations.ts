@@ -1,11 +1,10 @@
-import { z } from 'zod';
 import { CONTESTANT } from '../domain/episode/design';
 import { compareEvaluations, type EvaluationRow, summariseEvaluation } from '../domain/statistics';
 import type { ArtifactRef } from '../schemas/artifact';
 import { CollectedEpisode } from '../schemas/episode';
 import { Evaluation } from '../schemas/evaluation';
-import { PolicyCheckpoint } from '../schemas/training';
 import type { ArtifactStore } from '../artifacts/artifactStore';
+import { candidatesOf } from './support/candidates';
 import { failure } from './support/failures';
 import { FREE, inputOf, type Plans, type StageOutcome, type StageWork } from './support/stageWork';
 
@@ -27,19 +26,17 @@ export function createEvaluationActivities({ store, plans }: { store: ArtifactSt
 
     /**
      * The checkpoint with the best goal on the dev tasks; an earlier one is preferred unless a later one beats it by
-     * the minimum gain. Errors: TOO_MANY_UNRATED.
+     * the minimum gain. The policy that the round started from, where it is a candidate, is the earliest of all: a round
+     * that does not improve on it does not replace it. Errors: TOO_MANY_UNRATED.
      */
     async chooseCheckpoint({
       collections,
       ...work
     }: StageWork & { collections: ArtifactRef[] }): Promise<StageOutcome> {
       const { minimumGain } = await plans.parameters('chooseCheckpoint', work);
-      const checkpoints = await store.getJson(
-        inputOf(work, 'checkpoints').digest.sha256,
-        z.array(PolicyCheckpoint),
-      );
+      const candidates = await candidatesOf(store, work);
       const scored = await Promise.all(
-        checkpoints.map(async ({ step, policy }, index) => {
+        candidates.map(async ({ step, policy }, index) => {
           const episodes = collections[index];
           if (!episodes) throw failure('ARTIFACT_MISSING', `Checkpoint ${step} was not played.`);
           const summary = await summarise(`step-${step}`, episodes);

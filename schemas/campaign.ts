@@ -110,6 +110,12 @@ const CheckpointChoice = z.discriminatedUnion('choose', [
       .describe(
         'Goal points by which a later checkpoint must beat an earlier one to be preferred. Default 0.',
       ),
+    orKeep: z
+      .boolean()
+      .default(false)
+      .describe(
+        'The policy that the round starts from is a candidate too, at step 0: a round of which no checkpoint beats it leaves it in place. Default false.',
+      ),
   }),
 ]);
 

@@ -164,21 +164,25 @@ class Planner {
       { policy: this.policy(from), dataset: { stage: filter, output: 'dataset' } },
       TASK_QUEUES.gpuTrain,
     );
-    this.policies.set(round.name, this.planCheckpoint(round, train));
+    this.policies.set(round.name, this.planCheckpoint(round, train, from));
   }
 
-  private planCheckpoint(round: Round, train: string): Output {
+  private planCheckpoint(round: Round, train: string, from: string): Output {
     if (round.checkpoint.choose === 'last') return { stage: train, output: 'policy' };
-    const { pairsPerTask, minimumGain } = round.checkpoint;
+    const { pairsPerTask, minimumGain, orKeep } = round.checkpoint;
     const { choose: id } = stagesOfRound(round.name);
     const checkpoints = Math.max(1, Math.floor((round.training.steps ?? 0) / round.training.checkpointEvery));
     this.add(
       id,
       'chooseCheckpoint',
       { ...this.play(DEV, pairsPerTask), partner: this.partner(), ...this.policySettings(), minimumGain },
-      { checkpoints: { stage: train, output: 'checkpoints' }, tasks: this.tasks },
+      {
+        checkpoints: { stage: train, output: 'checkpoints' },
+        tasks: this.tasks,
+        ...(orKeep ? { start: this.policy(from) } : {}),
+      },
       TASK_QUEUES.dialogue,
-      this.episodes(checkpoints * this.spec.evaluation.devTasks * pairsPerTask * 2),
+      this.episodes((checkpoints + (orKeep ? 1 : 0)) * this.spec.evaluation.devTasks * pairsPerTask * 2),
     );
     return { stage: id, output: 'policy' };
   }

@@ -91,6 +91,20 @@ test('the demo’s plan has these stages, each after its inputs', () => {
   ]);
 });
 
+test('a round that may keep what it starts from chooses from that too; nothing else is planned otherwise', () => {
+  const keeping = demo.plan(({ rounds }) => {
+    for (const { checkpoint } of rounds) if (checkpoint.choose === 'best-on-dev') checkpoint.orKeep = true;
+  });
+  const start = { start: { stage: 'base', output: 'policy' } };
+  const before = stageOf(demo.plan(), 'BC/choose');
+  const { estimate: _more, ...rest } = { ...before, inputs: { ...before.inputs, ...start } };
+  expect(stageOf(keeping, 'BC/choose')).toMatchObject(rest);
+  expect(stageOf(keeping, 'BC/choose').estimate.episodes).toBeGreaterThan(before.estimate.episodes);
+  expect(shapeOf(keeping).filter((line) => !line.startsWith('BC/choose'))).toEqual(
+    shapeOf(demo.plan()).filter((line) => !line.startsWith('BC/choose')),
+  );
+});
+
 test.each(['demo', 'learning'])(
   'the plan of %s is of the schema, with the parameters of each kind',
   (name) => {
