@@ -17,14 +17,20 @@ export function describeHold(campaign: string, hold: Hold, now: Date): string {
 
 /** The type of the parking that a rejected gate is. */
 const GATE_REJECTED = 'GATE_REJECTED';
-const TOO_MANY_UNRATED: FailureType = 'TOO_MANY_UNRATED';
+
+/** What passed a limit, with how it is raised. */
+const RAISED_BY: Readonly<Record<string, string>> = {
+  TOO_MANY_UNRATED: '--unrated-share SHARE',
+  CALLS_EXHAUSTED: '--model-calls N',
+} satisfies Partial<Record<FailureType, string>>;
 
 function wayOn(campaign: string, stage: string, { type, nextTryAt, tries }: Parking, now: Date): string {
   const retry = `\`pi-loop retry ${campaign} ${stage}\``;
   const amend = `\`pi-loop amend ${campaign} FILE\``;
   if (type === GATE_REJECTED) return `${amend} takes another way, \`pi-loop cancel ${campaign}\` none.`;
-  if (type === TOO_MANY_UNRATED)
-    return `${amend} changes the plan, \`pi-loop raise-limit ${campaign} --unrated-share SHARE\` the limit; both go on from here.`;
+  const limit = RAISED_BY[type];
+  if (limit !== undefined)
+    return `${amend} changes the plan, \`pi-loop raise-limit ${campaign} ${limit} --why …\` the limit; both go on from here.`;
   if (nextTryAt === null) return `Then ${retry} tries it again; ${amend} changes the plan.`;
   const wait = (Date.parse(nextTryAt) - now.getTime()) / 1000;
   const when = wait > 0 ? `in ${duration(wait)}` : 'now';

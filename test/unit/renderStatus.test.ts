@@ -96,7 +96,8 @@ describe('status tells what holds a campaign and how it goes on', () => {
 
   test.each([
     ['TOO_FEW_KEPT', /`pi-loop retry x BC\/filter` tries it again; `pi-loop amend x FILE` changes the plan/],
-    ['TOO_MANY_UNRATED', /`pi-loop raise-limit x --unrated-share SHARE`/],
+    ['TOO_MANY_UNRATED', /`pi-loop raise-limit x --unrated-share SHARE --why …`/],
+    ['CALLS_EXHAUSTED', /`pi-loop raise-limit x --model-calls N --why …`/],
     ['GATE_REJECTED', /`pi-loop amend x FILE` takes another way, `pi-loop cancel x` none/],
   ])('a stage that only a person can help, parked by %s: with which command', (type, command) => {
     expect(rendered(progressOf([parked('BC/filter', null, type)]))).toMatch(command);
