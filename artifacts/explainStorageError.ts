@@ -17,6 +17,13 @@ export function explainStorageError(error: unknown, { store, what }: Asked): Sto
       { cause: error },
     );
   }
+  if (isClockSkewed(error)) {
+    return new StorageError(
+      'STORAGE_UNREACHABLE',
+      `The clocks of this machine and of the S3 store ${store} are too far apart (${error.message}). From now on the store's time is gone by; set the clock that is wrong.`,
+      { cause: error },
+    );
+  }
   if (isDenied(error)) {
     return new StorageError(
       'STORAGE_DENIED',
@@ -35,6 +42,10 @@ export function explainStorageError(error: unknown, { store, what }: Asked): Sto
 
 export const isStatus = (error: unknown, status: number): boolean =>
   error instanceof S3ServiceException && error.$metadata.httpStatusCode === status;
+
+/** After a jump of a clock. The client learns the store's time from this very answer, and signs by it the next time. */
+const isClockSkewed = (error: unknown): error is S3ServiceException =>
+  error instanceof S3ServiceException && error.name === 'RequestTimeTooSkewed';
 
 /** VersityGW says 404 of a key that it does not know, where S3 says 403. */
 const isDenied = (error: unknown): boolean =>
