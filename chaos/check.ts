@@ -1,4 +1,5 @@
 import type { ArtifactStore } from '../artifacts/artifactStore';
+import { StorageError } from '../artifacts/storageError';
 import { checkBlobs } from './check/blobs';
 import { recordedCalls } from './check/recordedCalls';
 import { storedStages } from './check/storedStages';
@@ -16,25 +17,36 @@ export interface StoreCheck {
   recordedCalls: number;
 }
 
-/** Checks what campaigns left, reading nothing but the store. Errors: STORAGE_*, ARTIFACT_* of what cannot be read. */
+/** Checks what campaigns left, reading nothing but the store. Errors: STORAGE_*. */
 export async function checkStore(store: ArtifactStore): Promise<StoreCheck> {
-  const stages = await storedStages(store);
-  const calls = await recordedCalls(store, stages);
-  return {
-    findings: [
-      {
-        promise: 'no manifest names a missing or wrong blob',
-        problems: await checkBlobs(store, stages),
-      },
-      {
-        promise: 'every training row has exactly one rating and one decision',
-        problems: await checkTrainingRows(store, stages),
-      },
-      { promise: 'every call that a stage states is recorded with what it gave', problems: calls.problems },
-    ],
-    recordedCalls: calls.provider,
-  };
+  const stages = () => storedStages(store);
+  let recorded = 0;
+  const findings = [
+    await finding('no manifest names a missing or wrong blob', async () => checkBlobs(store, await stages())),
+    await finding('every training row has exactly one rating and one decision', async () =>
+      checkTrainingRows(store, await stages()),
+    ),
+    await finding('every call that a stage states is recorded with what it gave', async () => {
+      const { provider, problems } = await recordedCalls(store, await stages());
+      recorded = provider;
+      return problems;
+    }),
+  ];
+  return { findings, recordedCalls: recorded };
 }
+
+/** What cannot be read because it is missing or damaged counts against the promise. */
+async function finding(promise: string, check: () => Promise<string[]>): Promise<Finding> {
+  try {
+    return { promise, problems: await check() };
+  } catch (error) {
+    if (error instanceof StorageError && UNREADABLE.has(error.code))
+      return { promise, problems: [error.message] };
+    throw error;
+  }
+}
+
+const UNREADABLE: ReadonlySet<StorageError['code']> = new Set(['ARTIFACT_MISSING', 'ARTIFACT_CORRUPT']);
 
 export interface CallCount {
   /** By the provider, in all. */
