@@ -38,7 +38,10 @@ export function registerEpisodes(program: Command): void {
 async function benchEpisodes(options: EpisodesOptions): Promise<void> {
   const { latency, inFlight, seconds } = options;
   const limit = (inFlight * 1000) / (CALLS * latency);
-  const system = await BenchSystem.start({ latencyMs: latency, slots: inFlight });
+  const system = await BenchSystem.start({
+    provider: { latencyMs: latency, countRepeated: false },
+    slots: inFlight,
+  });
   try {
     const measured = await measureSystem(system, options);
     await system.runtime.stop();

@@ -1,11 +1,12 @@
 import { Command } from 'commander';
 import { registerEpisodes } from './episodes';
 import { registerLearning } from './learning';
+import { registerRecovery } from './recovery';
 
 const program = new Command('bench').description(
   'Benchmarks; each prints its machine and versions and writes JSON to bench/results.',
 );
-for (const register of [registerEpisodes, registerLearning]) register(program);
+for (const register of [registerEpisodes, registerRecovery, registerLearning]) register(program);
 program.parseAsync().catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;

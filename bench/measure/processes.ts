@@ -6,6 +6,7 @@ const TICK_MS = 10;
 interface ProcessStat {
   pid: number;
   parent: number;
+  name: string;
   cpuMs: number;
   residentBytes: number;
 }
@@ -26,11 +27,12 @@ export function useOf(root: number): ProcessUse {
   };
 }
 
-/** The processes below one that have none below themselves: the programs that a guard or a shell runs. */
-export function programsBelow(root: number): number[] {
-  const members = treeOf(root);
-  const parents = new Set(members.map(({ parent }) => parent));
-  return members.filter(({ pid }) => pid !== root && !parents.has(pid)).map(({ pid }) => pid);
+/** The program that a guard runs, apart from the guard's own shells. @param guard its process id */
+export function programUnder(guard: number): number {
+  const [leader, ...below] = treeOf(guard);
+  const program = below.find(({ parent, name }) => parent === guard && name !== leader?.name);
+  if (!program) throw new Error(`nothing runs under process ${guard}`);
+  return program.pid;
 }
 
 function treeOf(root: number): ProcessStat[] {
@@ -42,14 +44,22 @@ function treeOf(root: number): ProcessStat[] {
   return [...all.filter(({ pid }) => pid === root), ...below(root)];
 }
 
-/** proc(5): the name, field 2, may hold anything; the fields after its last `)` start with the state, field 3. */
+/** proc(5): the name, field 2, stands in parentheses and may hold any; what follows the last starts with field 3. */
 function readStat(pid: number): ProcessStat | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const nameEnds = stat.lastIndexOf(')');
+    const name = stat.slice(stat.indexOf('(') + 1, nameEnds);
+    const fields = stat.slice(nameEnds + 2).split(' ');
     const field = (number: number) => Number(fields[number - 3]);
     const ticks = field(14) + field(15) + field(16) + field(17);
-    return { pid, parent: field(4), cpuMs: ticks * TICK_MS, residentBytes: field(24) * PAGE_BYTES };
+    return {
+      pid,
+      parent: field(4),
+      name,
+      cpuMs: ticks * TICK_MS,
+      residentBytes: field(24) * PAGE_BYTES,
+    };
   } catch {
     // It ended while we looked.
     return undefined;

@@ -14,6 +14,9 @@ import type { Provider } from '../provider/provider';
 const READY_SECONDS = 120;
 const SOURCES = join(CHECKOUT, 'bench', 'peer');
 
+/** Nothing but the provider is asked for anything; its folder of data, in the user's home otherwise, is the bench's. */
+const SETTINGS = { SOTOPIA_STORAGE_BACKEND: 'local', LITELLM_LOCAL_MODEL_COST_MAP: 'True' };
+
 const run = promisify(execFile);
 
 /** The PyPI package `sotopia` playing episodes in one process, as it does by itself. */
@@ -30,8 +33,7 @@ export class Peer {
       name: 'peer',
       command: stdout.trim(),
       args: [join(SOURCES, 'play.py'), ...options],
-      // The package keeps a folder of data in the user's home.
-      env: { ...process.env, HOME: home },
+      env: { ...process.env, ...SETTINGS, HOME: home },
       cwd: home,
       log: state.log('peer'),
       stopSeconds: 5,

@@ -8,11 +8,7 @@ import argparse
 import asyncio
 import json
 import logging
-import os
 from pathlib import Path
-
-os.environ["SOTOPIA_STORAGE_BACKEND"] = "local"
-os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
 from sotopia.agents import LLMAgent
 from sotopia.database import AgentProfile, EnvironmentProfile, SotopiaDimensions

@@ -3,7 +3,7 @@ import { GuardedProcess } from '../../deploy/local/guardedProcess';
 import { choosePort, HOST } from '../../deploy/local/ports';
 import { untilReady } from '../../deploy/local/readiness';
 import type { StateDirectory } from '../../deploy/local/stateDirectory';
-import { COUNTS_PATH, type ProviderCounts } from './server';
+import { COUNTS_PATH, type ProviderCounts, type ProviderOptions } from './server';
 
 const PREFERRED_PORT = 17_900;
 const READY_SECONDS = 30;
@@ -16,19 +16,24 @@ export class Provider {
     readonly address: string,
   ) {}
 
-  static async start(latencyMs: number, state: StateDirectory): Promise<Provider> {
+  static async start(
+    { latencyMs, countRepeated }: ProviderOptions,
+    state: StateDirectory,
+  ): Promise<Provider> {
     const port = await choosePort({ part: 'provider', preferred: PREFERRED_PORT, promised: new Set() });
-    const process_ = await GuardedProcess.start({
+    const settings = ['--port', String(port), '--latency', String(latencyMs)];
+    if (countRepeated) settings.push('--count-repeated');
+    const running = await GuardedProcess.start({
       name: 'provider',
       command: process.execPath,
-      args: [built('bench/provider/main.js'), '--port', String(port), '--latency', String(latencyMs)],
+      args: [built('bench/provider/main.js'), ...settings],
       env: process.env,
       cwd: state.root,
       log: state.log('provider'),
       stopSeconds: 5,
     });
-    await untilReady(process_, { kind: 'event' }, READY_SECONDS);
-    return new Provider(process_, `http://${HOST}:${port}`);
+    await untilReady(running, { kind: 'event' }, READY_SECONDS);
+    return new Provider(running, `http://${HOST}:${port}`);
   }
 
   get pid(): number {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { answersOf, ROLES, type Role } from './answers';
 
@@ -8,8 +9,15 @@ export interface ProviderCounts {
   requestBytes: number;
   /** Calls being waited for now. */
   inFlight: number;
-  /** Calls by role. */
   byRole: Record<Role, number>;
+  /** Calls that asked, byte for byte, what was asked before: work done twice. Null when nobody looks. */
+  repeated: number | null;
+}
+
+export interface ProviderOptions {
+  latencyMs: number;
+  /** Whether bodies are compared with all before them, which takes CPU time. */
+  countRepeated: boolean;
 }
 
 export const COUNTS_PATH = '/counts';
@@ -20,17 +28,20 @@ const BACKLOG = 1024;
  * An OpenAI-compatible provider that answers each call after the same time, whatever is asked. It reads no prompt: the
  * path says who is meant (`/judge/v1/chat/completions`).
  */
-export function createProvider(latencyMs: number): Server {
+export function createProvider({ latencyMs, countRepeated }: ProviderOptions): Server {
   const counts: ProviderCounts = {
     calls: 0,
     requestBytes: 0,
     inFlight: 0,
     byRole: Object.fromEntries(ROLES.map((role) => [role, 0])) as Record<Role, number>,
+    repeated: countRepeated ? 0 : null,
   };
+  const seen = new Set<string>();
   const routes = new Map(ROLES.map((role) => [`/${role}/v1/chat/completions`, routeOf(role)]));
 
   const server = createServer((request, response) => {
-    request.resume();
+    if (countRepeated) compare(request, seen, counts);
+    else request.resume();
     const route = routes.get(request.url ?? '');
     if (!route) return answerOther(request, response, counts);
     counts.inFlight += 1;
@@ -70,6 +81,18 @@ function routeOf(role: Role): { role: Role; next: () => Buffer } {
       return answers[given % answers.length] as Buffer;
     },
   };
+}
+
+/** Seeds tell all calls of a campaign apart, so that two equal ones are the same call made twice. */
+function compare(request: IncomingMessage, seen: Set<string>, counts: ProviderCounts): void {
+  const hash = createHash('sha256');
+  request.on('data', (chunk: Buffer) => hash.update(chunk));
+  request.on('end', () => {
+    if (request.method !== 'POST') return;
+    const digest = hash.digest('base64');
+    if (seen.has(digest)) counts.repeated = (counts.repeated ?? 0) + 1;
+    seen.add(digest);
+  });
 }
 
 function answerOther(request: IncomingMessage, response: ServerResponse, counts: ProviderCounts): void {

@@ -9,12 +9,12 @@ import { ALL_IN_ONE, type WorkerProcess } from '../../deploy/local/parts';
 import { StateDirectory } from '../../deploy/local/stateDirectory';
 import type { PartEvent } from '../../deploy/local/supervisedPart';
 import { type BenchCampaign, writeCampaign } from '../campaign/writeCampaign';
-import { type ProcessUse, useOf } from '../measure/processes';
+import { type ProcessUse, programUnder, useOf } from '../measure/processes';
 import { Provider } from '../provider/provider';
+import type { ProviderOptions } from '../provider/server';
 
 export interface SystemOptions {
-  /** Of each model call, in milliseconds. */
-  latencyMs: number;
+  provider: ProviderOptions;
   /** Conversations at once in a worker process. */
   slots: number;
   /** Default: as `pi-loop up` runs them. */
@@ -33,10 +33,11 @@ export class BenchSystem {
     private readonly workers: readonly WorkerProcess[],
   ) {}
 
-  static async start({ latencyMs, slots, workers, onEvent }: SystemOptions): Promise<BenchSystem> {
+  static async start(options: SystemOptions): Promise<BenchSystem> {
+    const { slots, workers, onEvent } = options;
     const state = new StateDirectory(mkdtempSync(join(tmpdir(), 'pi-loop-bench-')));
     state.prepare();
-    const provider = await Provider.start(latencyMs, state);
+    const provider = await Provider.start(options.provider, state);
     const runtime = await startLocalRuntime({
       stateDirectory: state.root,
       // The provider stands in for the simulator, which would only take memory here.
@@ -75,9 +76,12 @@ export class BenchSystem {
 
   /** What a part, its children included, has used since it was started last. */
   use(part: string): ProcessUse {
-    const { process } = this.runtime.record.parts.find(({ name }) => name === part) ?? {};
-    if (!process) throw new Error(`part "${part}" does not run`);
-    return useOf(process.pid);
+    return useOf(this.guardOf(part));
+  }
+
+  /** Ends a part as a power cut does; the runtime starts it again. */
+  kill(part: string): void {
+    process.kill(programUnder(this.guardOf(part)), 'SIGKILL');
   }
 
   /** CPU time of everything that makes an episode, the provider left out, in milliseconds. */
@@ -87,6 +91,12 @@ export class BenchSystem {
       temporal: this.use('temporal').cpuMs,
       s3: this.use('s3').cpuMs,
     };
+  }
+
+  private guardOf(part: string): number {
+    const found = this.runtime.record.parts.find(({ name }) => name === part)?.process;
+    if (!found) throw new Error(`part "${part}" does not run`);
+    return found.pid;
   }
 
   async stop(): Promise<void> {
