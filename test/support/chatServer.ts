@@ -16,7 +16,9 @@ export type ChatAnswer =
   | { refusal: string }
   | { status: number; headers?: Record<string, string>; body?: string }
   /** Keeps the caller waiting until it hangs up. */
-  | { never: true };
+  | { never: true }
+  /** The connection is closed without an answer. */
+  | { reset: true };
 
 /** An OpenAI-compatible server whose answers a test writes; it notes every request. */
 export interface ChatServer {
@@ -29,7 +31,7 @@ export interface ChatServer {
 
 interface ChatServerOptions {
   /** What `GET /models` says of the policy; none: the server knows no digests. */
-  digest?: () => string;
+  digest?: () => string | undefined;
   /** Value of `system_fingerprint`. */
   fingerprint?: () => string;
 }
@@ -53,6 +55,7 @@ export async function startChatServer(
     server.emit('asked');
     const given = await answer(question, asked.length - 1);
     if (typeof given === 'object' && 'never' in given) return;
+    if (typeof given === 'object' && 'reset' in given) return void request.socket.resetAndDestroy();
     if (typeof given === 'object' && 'status' in given)
       return send(
         response,

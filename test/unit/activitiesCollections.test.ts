@@ -1,12 +1,9 @@
-import { createCollectionActivities, type RatedRow } from '../../activities/collections';
-import { CollectionDesigns } from '../../activities/support/collectionDesigns';
+import { createCollectionActivities } from '../../activities/collections';
 import { Plans } from '../../activities/support/stageWork';
 import type { ArtifactRef } from '../../schemas/artifact';
 import { CollectedEpisode, CollectionDesign } from '../../schemas/episode';
 import { MEDIA_TYPES } from '../../schemas/names';
 import type { ParametersOf } from '../../schemas/plan';
-import type { Rating } from '../../schemas/rating';
-import type { Scores } from '../../schemas/scores';
 import { attempt, gameTask, model, stageWork, taskSetOf } from '../support/activities';
 import { type ObjectStore, startObjectStore } from '../support/objectStore';
 
@@ -21,11 +18,7 @@ afterAll(() => objects.stop());
 
 const collections = () => {
   const { store } = objects;
-  return createCollectionActivities({
-    store,
-    plans: new Plans(store),
-    designs: new CollectionDesigns(store),
-  });
+  return createCollectionActivities({ store, plans: new Plans(store) });
 };
 
 const some = model('${URL}', 'some-model');
@@ -123,75 +116,22 @@ describe('a design', () => {
   });
 });
 
-const scores = (goal: number): Scores => ({
-  believability: 8,
-  relationship: 0,
-  knowledge: 0,
-  secret: 0,
-  social_rules: 0,
-  financial_and_material_benefits: 0,
-  goal,
-});
-describe('a shard', () => {
-  const row = (number: number, goal: number | null): RatedRow => ({
+test('indexes are gathered into one, in their order', async () => {
+  const line = (number: number): CollectedEpisode => ({
     number,
-    episode: String(number).padStart(64, '0'),
+    id: `boat-${number}`,
+    task: 'boat',
+    players: ['contestant', 'partner'],
     ending: 'left',
     turns: 3,
+    episode: 'e'.repeat(64),
     rating: 'f'.repeat(64),
-    scores: goal === null ? null : [scores(goal), scores(goal)],
+    scores: null,
   });
-
-  test('once committed is found again: whole by its design, its conversations by another judge’s', async () => {
-    const policy = await policyOf('base');
-    const { design, play } = await evaluation({ seed: 9 }, policy);
-    const range = { design, play, from: 0, to: 2 };
-    const open = async (of: string) =>
-      (await attempt(collections().openShard, [{ ...range, design: of }])).result;
-    expect(await open(design)).toEqual({ finished: null, played: [], rated: [] });
-    const refusal: Rating = { kind: 'unrated', episode: 'one', reason: 'refusal', answer: 'I will not.' };
-    const rating = (await objects.store.putJson(refusal, 'rating')).digest.sha256;
-    const rows = [row(0, 4), { ...row(1, null), rating }];
-    const { result } = await attempt(collections().commitShard, [{ ...range, rows }]);
-    expect(result.unrated).toMatchObject({ count: 1, reasons: { refusal: 1 } });
-    expect(await open(design)).toEqual({ finished: result, played: [], rated: [] });
-
-    const judged = await evaluation({ seed: 9, judge: model('${URL}', 'other-judge') }, policy);
-    const opened = await open(judged.design);
-    expect(opened).toMatchObject({ finished: null, rated: [] });
-    expect(opened.played).toEqual(
-      rows.map(({ number, episode, ending, turns }) => ({ number, episode, ending, turns })),
-    );
-  });
-
-  test('that fails keeps what it had: neither played nor rated again by the same judge', async () => {
-    const { design, play } = await evaluation({ seed: 11 }, await policyOf('base'));
-    const range = { design, play, from: 0, to: 2 };
-    const rated = [row(0, 4)];
-    const played = [0, 1].map((number) => {
-      const { episode, ending, turns } = row(number, 4);
-      return { number, episode, ending, turns };
-    });
-    await attempt(collections().keepShard, [{ ...range, played, rated }]);
-    expect((await attempt(collections().openShard, [range])).result).toEqual({
-      finished: null,
-      played,
-      rated,
-    });
-  });
-
-  test('indexes are gathered in order into one', async () => {
-    const { design, play } = await evaluation({ seed: 10 }, await policyOf('base'));
-    const shards = await Promise.all(
-      [0, 1].map(async (from) => {
-        const input = { design, play, from, to: from + 1, rows: [row(from, from)] };
-        return (await attempt(collections().commitShard, [input])).result.index;
-      }),
-    );
-    const { result } = await attempt(collections().gatherEpisodes, [{ shards }]);
-    const rows = await objects.store.getJsonLines(result.digest.sha256, CollectedEpisode);
-    expect(rows.map(({ number, id }) => [number, id])).toEqual(
-      (await designOf(design)).episodes.slice(0, 2).map(({ id }, number) => [number, id]),
-    );
-  });
+  const lines = [[line(0), line(1)], [line(2)], [line(3), line(4)]];
+  const indexes = await Promise.all(
+    lines.map((rows, batch) => objects.store.putJsonLines(rows, `episodes-${batch}.jsonl`)),
+  );
+  const { result } = await attempt(collections().gatherEpisodes, [{ indexes }]);
+  expect(await objects.store.getJsonLines(result.digest.sha256, CollectedEpisode)).toEqual(lines.flat());
 });

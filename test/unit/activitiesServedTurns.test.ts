@@ -1,141 +1,100 @@
-import { createEpisodeActivities } from '../../activities/episodes';
-import { CollectionDesigns } from '../../activities/support/collectionDesigns';
-import { createEnvironment } from '../../activities/support/environment';
-import { LanguageModels } from '../../activities/support/languageModels';
-import { leaseKey, ServedPolicies } from '../../activities/support/servedPolicies';
-import { Episode, type Player } from '../../schemas/episode';
-import { attempt, model, startSimulator, storeDesign } from '../support/activities';
-import { type ChatRequest, type ChatServer, startChatServer } from '../support/chatServer';
-import { freePort, type ObjectStore, startObjectStore } from '../support/objectStore';
+import { ServedPolicies } from '../../activities/support/servedPolicies';
+import type { ArtifactStore } from '../../artifacts/artifactStore';
+import type { BatchProgress } from '../../schemas/batch';
+import type { Player } from '../../schemas/episode';
+import { model } from '../support/activities';
+import type { ChatServer } from '../support/chatServer';
+import { batchTests, onlyEpisode } from '../support/episodeBatches';
+import { freePort } from '../support/objectStore';
+import { isTurn, LINES, script } from '../support/scripts';
 
-let objects: ObjectStore;
-let simulator: Awaited<ReturnType<typeof startSimulator>>;
-const models = new LanguageModels(createEnvironment({ SOME_KEY: 'key-of-the-test' }));
-const servers: ChatServer[] = [];
-beforeAll(async () => {
-  [objects, simulator] = await Promise.all([startObjectStore(), startSimulator()]);
-});
-afterEach(() => Promise.all(servers.splice(0).map((server) => server.stop())));
-afterAll(() => Promise.all([objects.stop(), simulator.stop(), models.close()]));
+const { batch, chatServer } = batchTests();
 
-/** As a worker would make them: nothing is remembered from another. */
-const activities = () => {
-  const { store } = objects;
-  const policies = new ServedPolicies(store);
-  return createEpisodeActivities({ store, models, designs: new CollectionDesigns(store), policies });
+const DIGEST = 'a'.repeat(64);
+const policy: Player = {
+  kind: 'policy',
+  digest: DIGEST,
+  template: 'compact-v1',
+  sampling: { temperature: 1, topP: 1, maxTokens: 28 },
 };
-const play = async (design: string, info = {}) =>
-  attempt(activities().playEpisode, [{ design, number: 0 }], info);
+const SERVED = { digest: () => DIGEST, fingerprint: () => `sha256:${DIGEST}` };
+const FOREIGN = 'b'.repeat(64);
 
-async function chatServer(...[answer, options]: Parameters<typeof startChatServer>): Promise<ChatServer> {
-  const server = await startChatServer(answer, options);
-  servers.push(server);
-  return server;
-}
+const announce = (store: ArtifactStore, baseUrl: string) =>
+  new ServedPolicies(store).announce({ digest: DIGEST, baseUrl, model: 'policy', holder: 'test' });
 
-const judge = () => model(simulator.baseUrl, 'simulated-judge');
-const designOf = (first: Player, second = first) => storeDesign(objects.store, [first, second], judge());
-const episodeOf = (digest: string) => objects.store.getJson(digest, Episode);
+/** A conversation of the policy with itself, rated by a judge who is a model of the same server. */
+const selfPlay = ({ baseUrl }: Pick<ChatServer, 'baseUrl'>) =>
+  batch({ players: [policy, policy], judge: model(baseUrl, 'judge') });
 
-const LINES = ['how about 60 ?', 'i can do 50 .', '55 then .', 'deal , i agree .', '[leave]'];
+const isWaiting = ({ waiting }: BatchProgress) => waiting !== null;
 
 describe('a policy', () => {
-  const DIGEST = 'a'.repeat(64);
-  const policy: Player = {
-    kind: 'policy',
-    digest: DIGEST,
-    template: 'compact-v1',
-    sampling: { temperature: 1, topP: 1, maxTokens: 28 },
-  };
-  const lease = (baseUrl: string, expiresAt = Date.now() + 60_000) =>
-    objects.store.putDocument(leaseKey(DIGEST), {
-      digest: DIGEST,
-      baseUrl,
-      model: 'policy',
-      holder: 'test',
-      expiresAt,
-    });
-  const script = (_request: ChatRequest, number: number) => LINES[number] ?? '[leave]';
-
   test('plays when its server proves the digest, which each turn then carries', async () => {
-    const server = await chatServer(script, { digest: () => DIGEST, fingerprint: () => `sha256:${DIGEST}` });
-    await lease(server.baseUrl);
-    const { result } = await play(await designOf(policy));
-    const { turns, models: players } = await episodeOf(result.episode);
-    expect(players).toEqual([`policy:${DIGEST}`, `policy:${DIGEST}`]);
-    expect(turns.map(({ call }) => call.servedDigest)).toEqual(turns.map(() => DIGEST));
+    const server = await chatServer(script, SERVED);
+    const { store, finish } = await selfPlay(server);
+    await announce(store, server.baseUrl);
+    const { episode } = await onlyEpisode(store, await finish());
+    expect(episode.models).toEqual([`policy:${DIGEST}`, `policy:${DIGEST}`]);
+    expect(episode.turns.map(({ call }) => call.servedDigest)).toEqual(LINES.map(() => DIGEST));
   });
 
   test.each([
-    ['another digest', { digest: () => 'b'.repeat(64) }],
-    ['no digest', {}],
-  ])('whose server says %s is not asked for a single turn', async (_what, options) => {
-    const server = await chatServer(script, options);
-    await lease(server.baseUrl);
-    await expect(play(await designOf(policy))).rejects.toMatchObject({
-      type: 'POLICY_DIGEST_MISMATCH',
-      nonRetryable: false,
-    });
-    expect(server.asked).toEqual([]);
-  });
+    ['another digest', FOREIGN],
+    ['no digest', undefined],
+  ])(
+    'whose server says %s is not asked for a single turn, until the right one is served',
+    async (_what, said) => {
+      let served = said;
+      const server = await chatServer(script, { ...SERVED, digest: () => served });
+      const { store, start } = await selfPlay(server);
+      await announce(store, server.baseUrl);
+      const running = start();
+      expect((await running.progress(isWaiting)).waiting?.type).toBe('POLICY_DIGEST_MISMATCH');
+      expect(server.asked).toEqual([]);
+      served = DIGEST;
+      expect((await onlyEpisode(store, await running.result)).row.turns).toBe(LINES.length);
+    },
+  );
 
   test('whose answer carries another digest than was proven: the answer is not used, and it is proven anew', async () => {
-    let fingerprint = `sha256:${'b'.repeat(64)}`;
-    const options = { digest: () => DIGEST, fingerprint: () => fingerprint };
+    const proofs = jest.fn(SERVED.digest);
     const server = await chatServer(
-      (_request, number) => (number === 0 ? 'by somebody else .' : (LINES[number - 1] ?? '[leave]')),
-      options,
+      (request, number) => (number === 0 ? 'by somebody else .' : script(request)),
+      {
+        digest: proofs,
+        fingerprint: () => `sha256:${server.asked.length === 1 ? FOREIGN : DIGEST}`,
+      },
     );
-    await lease(server.baseUrl);
-    const design = await designOf(policy);
-    const worker = activities();
-    const once = () => attempt(worker.playEpisode, [{ design, number: 0 }]);
-    await expect(once()).rejects.toMatchObject({ type: 'POLICY_DIGEST_MISMATCH' });
-    fingerprint = `sha256:${DIGEST}`;
-    const { result } = await once();
-    expect(JSON.stringify(await episodeOf(result.episode))).not.toContain('somebody else');
+    const { store, finish } = await selfPlay(server);
+    await announce(store, server.baseUrl);
+    const { episode } = await onlyEpisode(store, await finish());
+    expect(episode.turns[0]?.action.argument).toBe(LINES[0]);
+    expect(proofs).toHaveBeenCalledTimes(2);
   });
 
-  test.each([
-    [
-      'that nobody serves',
-      () =>
-        objects.store.putDocument(leaseKey(DIGEST), {
-          digest: DIGEST,
-          baseUrl: 'http://127.0.0.1:9/v1',
-          model: 'policy',
-          holder: 'test',
-          expiresAt: 0,
-        }),
-    ],
-    ['whose server has gone', async () => lease(`http://127.0.0.1:${await freePort()}/v1`)],
-  ])('%s is looked for again', async (_what, prepare) => {
-    await prepare();
-    await expect(play(await designOf(policy))).rejects.toMatchObject({
-      type: 'POLICY_NOT_SERVED',
-      nonRetryable: false,
-      nextRetryDelay: 1000,
-    });
+  test.each<[string, (store: ArtifactStore) => Promise<void>]>([
+    ['that nobody serves yet', async () => undefined],
+    ['whose server has gone', async (store) => announce(store, `http://127.0.0.1:${await freePort()}/v1`)],
+  ])('%s is looked for until it is served, in the same attempt', async (_what, prepare) => {
+    const server = await chatServer(script, SERVED);
+    const { store, start } = await selfPlay(server);
+    await prepare(store);
+    const running = start();
+    expect((await running.progress(isWaiting)).waiting?.type).toBe('POLICY_NOT_SERVED');
+    await announce(store, server.baseUrl);
+    expect((await onlyEpisode(store, await running.result)).row.turns).toBe(LINES.length);
   });
 
   test('whose port another server took in the meantime is looked for again, not given up', async () => {
-    let status: number | undefined;
+    const foreign = [{ status: 404 }, { status: 401 }];
     const server = await chatServer(
-      (request, number) => (status === undefined ? script(request, number) : { status }),
-      {
-        digest: () => DIGEST,
-        fingerprint: () => `sha256:${DIGEST}`,
-      },
+      (request) => (isTurn(2)(request) && foreign.shift()) || script(request),
+      SERVED,
     );
-    await lease(server.baseUrl);
-    const design = await designOf(policy);
-    const worker = activities();
-    await attempt(worker.playEpisode, [{ design, number: 0 }]);
-    for (status of [404, 401]) {
-      await expect(attempt(worker.playEpisode, [{ design, number: 0 }])).rejects.toMatchObject({
-        type: 'POLICY_NOT_SERVED',
-        nonRetryable: false,
-      });
-    }
+    const { store, finish } = await selfPlay(server);
+    await announce(store, server.baseUrl);
+    expect((await onlyEpisode(store, await finish())).row.turns).toBe(LINES.length);
+    expect(server.asked.filter(isTurn(2))).toHaveLength(3);
   });
 });
