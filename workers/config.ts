@@ -26,7 +26,10 @@ const WorkerEnvironment = z.object({
   /** Served policies at once: one a GPU; small ones on a CPU share it. */
   PI_LOOP_SERVE_SLOTS: count(2),
   PI_LOOP_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+  /** Part of the version of this code. */
   PI_LOOP_COMMIT: z.string().optional(),
+  /** Name of the worker deployment, where Temporal is to tell versions of workflow code apart. */
+  PI_LOOP_DEPLOYMENT: z.string().optional(),
 });
 
 export type WorkerConfig = z.infer<typeof WorkerEnvironment>;

@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { EPISODES_AT_ONCE } from '../domain/plan/batches';
 import { TASK_QUEUES, type TaskQueue } from '../schemas/names';
 import type { WorkerConfig } from './config';
 import { createActivities, createStore } from './createActivities';
 import { aliveInterceptor } from './aliveInterceptor';
+import { deploymentOptions } from './deployment';
 import { failureInterceptor } from './failureInterceptor';
 import { workflowSource } from './workflowSource';
 
@@ -56,9 +56,10 @@ export async function runWorkers(
   );
   const workers = [...running.values()];
   const stopping = new AbortController();
+  const ended = Promise.all(workers.map((worker) => worker.run()));
+  ended.catch(() => stopping.abort());
   // A process that ended with its withdrawn worker would be started again, and take the next attempt after all.
-  const asked = once(stopping.signal, 'abort');
-  const done = Promise.all([...workers.map((worker) => worker.run()), asked]).then(async () => {
+  const done = Promise.all([ended, stayUntil(stopping.signal)]).then(async () => {
     await connection.close();
     store.close();
   });
@@ -71,6 +72,19 @@ export async function runWorkers(
   };
 }
 
+const A_DAY_MS = 86_400_000;
+
+/** Nothing else keeps a process of which no worker polls. */
+function stayUntil(signal: AbortSignal): Promise<void> {
+  const staying = setInterval(() => undefined, A_DAY_MS);
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => {
+      clearInterval(staying);
+      resolve();
+    });
+  });
+}
+
 function stopWorker(worker: Worker | undefined): void {
   if (worker?.getState() === 'RUNNING') worker.shutdown();
 }
@@ -78,7 +92,7 @@ function stopWorker(worker: Worker | undefined): void {
 function limits(taskQueue: TaskQueue, config: WorkerConfig): Partial<WorkerOptions> {
   switch (taskQueue) {
     case 'orchestration':
-      return { maxCachedWorkflows: 200 };
+      return { maxCachedWorkflows: 200, ...deploymentOptions(config) };
     case 'dialogue':
       return {
         maxConcurrentActivityTaskExecutions: Math.ceil(config.PI_LOOP_DIALOGUE_SLOTS / EPISODES_AT_ONCE),

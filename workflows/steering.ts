@@ -1,4 +1,10 @@
-import { ApplicationFailure, CancellationScope, setHandler } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  setHandler,
+} from '@temporalio/workflow';
 import type { SteeringKind, SteeringRecord, SteeringRequest } from '../schemas/steering';
 import { general } from './activityProxies';
 import type { CampaignState } from './campaignState';
@@ -43,9 +49,9 @@ export class Steering {
     });
   }
 
-  /** True when everything that was done is in the store as well. */
-  get isRecorded(): boolean {
-    return this.recording === 0;
+  /** Until every request is answered, and everything that was done is in the store as well. */
+  async finished(): Promise<void> {
+    await condition(() => this.recording === 0 && allHandlersFinished());
   }
 
   private async once(

@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, makeContinueAsNewFunc, upsertMemo } from '@temporalio/workflow';
+import { condition, makeContinueAsNewFunc, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
 import type { PlanOutline } from '../activities/stages';
 import type { StageResult } from '../schemas/plan';
 import { general } from './activityProxies';
@@ -20,20 +20,29 @@ const RESULTS = 'results';
 
 /**
  * Runs a campaign's plan to its end. A stage that cannot go on is parked; once nothing runs any more, the campaign
- * continues as a new run that does nothing but wait. So waiting costs nothing, and the code may be changed meanwhile:
- * what comes after the wait is decided by the code of that day, from what the store holds.
+ * continues as a new run that does nothing but wait, and then as another one that works. So waiting costs nothing, and
+ * the code may be changed meanwhile: what comes after is decided by the code of that day, from what the store holds.
  */
 export async function trainingCampaign(input: TrainingCampaignInput): Promise<CampaignResult> {
   const state = new CampaignState(input);
   const steering = new Steering(state);
-  if (input.carried?.quiet) await untilWanted(state, input.carried);
+  return input.carried?.quiet ? wait(state, input.carried, steering) : work(state, steering);
+}
 
+/** Where versions of workers are told apart, a working run stays with its own and a waiting one goes with the newest. */
+setWorkflowOptions(() => {
+  const { currentDeploymentVersion: versioned, memo } = workflowInfo();
+  if (!versioned?.deploymentName) return {};
+  return { versioningBehavior: memo?.['waiting'] ? 'AUTO_UPGRADE' : 'PINNED' };
+}, trainingCampaign);
+
+async function work(state: CampaignState, steering: Steering): Promise<CampaignResult> {
   const { plan } = state;
   const outline = await general.loadPlan({ plan });
   state.follow(outline);
   const run = new PlanRun(state, outline);
   const results = await run.run();
-  await condition(() => steering.isRecorded && allHandlersFinished());
+  await steering.finished();
   if (!results) return goOnAsNewRun(state, run.hasNothingToDo);
 
   const result = describeResult(state, outline, results);
@@ -42,22 +51,23 @@ export async function trainingCampaign(input: TrainingCampaignInput): Promise<Ca
 }
 
 /** Until somebody acts on what holds the campaign, or a parked stage is due. */
-async function untilWanted(state: CampaignState, { steering }: CarriedState): Promise<void> {
+async function wait(state: CampaignState, carried: CarriedState, steering: Steering): Promise<never> {
   const { nextTryIn } = state;
   // What came with the start may have been done already, before anything was waited for.
-  const known = steering.at(-1)?.number ?? 0;
+  const known = carried.steering.at(-1)?.number ?? 0;
   const wanted = () => state.lastSteering > known && !state.paused;
   if (nextTryIn === null) await condition(wanted);
   else await condition(wanted, Math.max(1, nextTryIn));
-  // Nothing runs that would have to be stopped for another plan.
-  state.restarting = false;
-  upsertMemo({ waiting: null });
+  await steering.finished();
+  return goOnAsNewRun(state, false);
 }
 
 /** @param quiet whether the new run has nothing to do before somebody asks or a parked stage is due */
 function goOnAsNewRun(state: CampaignState, quiet: boolean): Promise<never> {
   const memo = { plan: state.plan, waiting: quiet ? state.waitsOn : null };
-  return makeContinueAsNewFunc<typeof trainingCampaign>({ memo })(state.carry(quiet));
+  const initialVersioningBehavior = 'AUTO_UPGRADE';
+  const goOn = makeContinueAsNewFunc<typeof trainingCampaign>({ memo, initialVersioningBehavior });
+  return goOn(state.carry(quiet));
 }
 
 function describeResult(

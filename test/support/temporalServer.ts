@@ -7,7 +7,8 @@ import {
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
 import { requireTool } from '../../deploy/local/tools';
-import { TASK_QUEUES } from '../../schemas/names';
+import { deploymentOptions } from '../../workers/deployment';
+import { TASK_QUEUES, type TaskQueue } from '../../schemas/names';
 
 /** A real Temporal dev server for one test file. */
 export async function startTemporal(): Promise<TestWorkflowEnvironment> {
@@ -29,25 +30,38 @@ function workflowBundle(workflowsPath: string): Promise<WorkflowBundleWithSource
   return bundle;
 }
 
-/**
- * Workers for all queues over the given activities, as long as `body` runs.
- * @param workflowsPath the workflow code, when it is not today's
- */
+export interface WorkersOptions {
+  /** The workflow code, when it is not today's. */
+  workflowsPath?: string;
+  /** Commit of the code, where the workers belong to a deployment with several versions. */
+  commit?: string;
+  /** @default all */
+  queues?: readonly TaskQueue[];
+}
+
+const ALL_QUEUES = Object.values(TASK_QUEUES);
+
+/** Name of the deployment of workers with a commit. */
+export const DEPLOYMENT = 'test';
+
+/** Workers for all queues over the given activities, as long as `body` runs. */
 export async function withWorkers<R>(
   environment: TestWorkflowEnvironment,
   activities: FakeActivities,
   body: () => Promise<R>,
-  workflowsPath: string = require.resolve('../../workflows'),
+  { workflowsPath = require.resolve('../../workflows'), commit, queues = ALL_QUEUES }: WorkersOptions = {},
 ): Promise<R> {
   const bundle = await workflowBundle(workflowsPath);
+  const deployment =
+    commit === undefined ? {} : deploymentOptions({ PI_LOOP_DEPLOYMENT: DEPLOYMENT, PI_LOOP_COMMIT: commit });
   const workers = await Promise.all(
-    Object.values(TASK_QUEUES).map((taskQueue) =>
+    queues.map((taskQueue) =>
       Worker.create({
         connection: environment.nativeConnection,
         taskQueue,
         maxHeartbeatThrottleInterval: '100ms',
         ...(taskQueue === TASK_QUEUES.orchestration
-          ? { workflowBundle: bundle }
+          ? { workflowBundle: bundle, ...deployment }
           : { activities: activities as Record<string, (input: unknown) => Promise<unknown>> }),
       }),
     ),

@@ -242,7 +242,7 @@ test('a parked campaign goes on after its code was changed twice in ways that no
       await untilQuiet(handle);
       await untilStage(handle, 'BC/filter', 'parked');
     },
-    changed,
+    { workflowsPath: changed },
   );
   await withWorkers(environment, activities, async () => {
     fault.on = false;
