@@ -54,20 +54,16 @@ async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   const reference = await referenceFor(campaign, state, say);
   const folder = join(state, `seed-${seed}`);
   const run = await ChaosRun.open(folder, seed);
-  const survived = await survive(run, plan, options);
+  const { outcomes, calls, findings, left } = await survive(run, plan, options);
   const { passes, system } = run;
-  const findings = [...survived.findings, await run.close()];
   const compared = passes.map(({ seconds, content }) => ({
     seconds,
     outputs: Object.keys(reference.content).length,
     differing: differences(reference, content),
   }));
-  const holds = [
-    ...findings.map(({ problems }) => problems),
-    ...compared.map(({ differing }) => differing),
-  ].every(({ length }) => length === 0);
+  const found = [...findings, left].flatMap(({ problems }) => problems);
+  const holds = found.length === 0 && compared.every(({ differing }) => differing.length === 0);
   if (holds && !options.keep) rmSync(folder, { recursive: true, force: true });
-  const { outcomes, calls } = survived;
   return {
     seed,
     minutes,
@@ -84,20 +80,25 @@ async function chaos(options: ChaosOptions): Promise<ChaosReport> {
     })),
     calls: { ...calls, repeated: calls.answered - calls.recorded },
     deaths: system.deaths,
-    findings,
+    findings: [...findings, left],
     replay: `npm run chaos -- --seed ${seed} --minutes ${minutes}`,
   };
 }
 
-/** Plays the campaign, again when it ends early, while the faults happen; then checks what it left. */
+/** Plays the campaign, again when it ends early, while the faults happen; then checks what is left of it all. */
 async function survive(run: ChaosRun, plan: readonly PlannedFault[], { campaign, minutes }: ChaosOptions) {
-  await run.begin(campaign);
-  const until = performance.now() + minutes * 60_000;
-  const disturbing = disturb(run, plan, (outcome) => say(describeOutcome(outcome)));
-  const ended = await playUntil(run, campaign, until);
-  const outcomes = await disturbing;
-  const { findings, calls } = await run.check(outcomes.flatMap(({ strikes }) => strikes ?? []));
-  return { outcomes, calls, findings: [ended, ...findings] };
+  let left: Finding | undefined;
+  try {
+    await run.begin(campaign);
+    const until = performance.now() + minutes * 60_000;
+    const disturbing = disturb(run, plan, (outcome) => say(describeOutcome(outcome)));
+    const [ended, outcomes] = await Promise.all([playUntil(run, campaign, until), disturbing]);
+    const { findings, calls } = await run.check(outcomes.flatMap(({ strikes }) => strikes ?? []));
+    left = await run.close();
+    return { outcomes, calls, findings: [ended, ...findings], left };
+  } finally {
+    if (!left) await run.close();
+  }
 }
 
 async function playUntil(run: ChaosRun, campaign: string, until: number): Promise<Finding> {
@@ -145,5 +146,6 @@ function numberOf(option: string, value: string, least: number): number {
 
 main().catch((error: unknown) => {
   say(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.exitCode = 1;
+  // Whatever still runs ends with this process.
+  process.exit(1);
 });
