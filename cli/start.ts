@@ -3,6 +3,7 @@ import { Campaigns } from '../client/campaigns';
 import { connect } from './connect';
 import { type CommonOptions, parseSeed, printJson, withCommonOptions } from './options';
 import { renderImport } from './render/importFindings';
+import { describeAsker } from './render/holds';
 import { resolveCampaign } from './resolveCampaign';
 import { type Started, startOrGoOn } from './startOrGoOn';
 import { followCampaign, STAY } from './watch';
@@ -29,7 +30,7 @@ export function registerStart(program: Command): void {
         const campaign = resolved.plan.campaign;
         const plan = await resolved.upload(store);
         const started = await startOrGoOn(new Campaigns(client), campaign, plan);
-        if (options.json) printJson({ campaign, joined: started.joined, retried: started.retried });
+        if (options.json) printJson({ ...started, campaign });
         else console.log(describe(campaign, started));
         if (options.watch) await followCampaign(client, started.campaign, { stay: options.stay });
       } finally {
@@ -38,9 +39,11 @@ export function registerStart(program: Command): void {
     });
 }
 
-function describe(campaign: string, { joined, retried }: Started): string {
+function describe(campaign: string, { joined, paused, retried }: Started): string {
   const watch = `\`pi-loop watch ${campaign}\` shows its progress.`;
   if (!joined) return `Campaign "${campaign}" started. ${watch}`;
+  if (paused)
+    return `Campaign "${campaign}" is paused by ${describeAsker(paused, new Date())}; \`pi-loop resume ${campaign}\` goes on.`;
   const again = retried.length === 0 ? '' : ` Tried again: ${retried.join(', ')}.`;
   return `Campaign "${campaign}" runs already.${again} ${watch}`;
 }

@@ -1,11 +1,14 @@
 import type { Campaign } from '../client/campaign';
 import type { Campaigns } from '../client/campaigns';
+import type { SteeringRecord } from '../workflows/messages';
 import { loginName } from './withCampaign';
 
 export interface Started {
   campaign: Campaign;
   /** True when it ran already. */
   joined: boolean;
+  /** Set when somebody has paused it: it stays so. */
+  paused: SteeringRecord | null;
   /** Parked stages that are tried again. */
   retried: string[];
 }
@@ -14,8 +17,9 @@ export interface Started {
 export async function startOrGoOn(campaigns: Campaigns, id: string, plan: string): Promise<Started> {
   const { campaign, joined } = await campaigns.start({ campaign: id, plan });
   const progress = joined ? (await campaign.status()).progress : null;
+  const paused = progress?.paused ?? null;
   const isParked = progress?.stages.some(({ state }) => state === 'parked') ?? false;
-  if (!isParked || progress?.paused) return { campaign, joined, retried: [] };
+  if (!isParked || paused) return { campaign, joined, paused, retried: [] };
   const { stages } = await campaign.resume({ who: loginName(), why: 'started again' });
-  return { campaign, joined, retried: stages };
+  return { campaign, joined, paused, retried: stages };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowFailedError } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { type RaisedLimits, withRaisedLimits } from '../domain/plan/raiseLimit';
@@ -110,7 +110,9 @@ export class Campaign {
   /** Ends the campaign, whatever its state, and waits until it has cleaned up. What it made is kept. */
   async cancel(): Promise<void> {
     await this.handle.cancel();
-    await this.handle.result().catch(() => undefined);
+    await this.result().catch((error: unknown) => {
+      if (!(error instanceof WorkflowFailedError)) throw error;
+    });
   }
 
   private steer<R extends SteeringRequest>(

@@ -1,6 +1,6 @@
 import { contentOf } from '../support/campaignRuns';
 import { ControlledSystem, runCommandLine } from '../support/controlledSystem';
-import { commandsBelow } from '../support/processes';
+import { commandsBelow, until } from '../support/processes';
 import { said, SmallCampaigns } from '../support/smallCampaign';
 
 jest.setTimeout(300_000);
@@ -11,6 +11,13 @@ beforeAll(async () => {
   await system.startStore();
 });
 afterAll(() => system.close());
+
+/** Steps that the training under way has made. */
+async function steps(campaigns: SmallCampaigns): Promise<number> {
+  const { activities } = await campaigns.status('steered');
+  const reports = activities.map(({ details }) => details as { step?: number } | null);
+  return Math.max(0, ...reports.map((report) => report?.step ?? 0));
+}
 
 const trainers = () =>
   commandsBelow(process.pid).filter(({ command }) => command.includes('pi_trainer train'));
@@ -33,7 +40,7 @@ test('paused in training, resumed, and let through a gate, a campaign ends with 
     runCommandLine(args, { ...system.environment, ...bucket }, system.state.root);
   const steered = new SmallCampaigns(system, pi);
   await steered.succeed('start', longTraining('steered', true));
-  await steered.untilStage('steered', 'base', 'running');
+  await until('it has trained for a while', async () => (await steps(steered)) > 0, 60);
 
   const paused = await steered.succeed('pause', 'steered', '--who', 'anna', '--why', 'the machine is needed');
   expect(paused).toContain('Freed: 1 slot of gpu-train');
