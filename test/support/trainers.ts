@@ -7,6 +7,9 @@ import { TrainingRecipe } from '../../schemas/training';
 import { attempt, stageWork } from './activities';
 import type { ObjectStore } from './objectStore';
 
+/** A store, and a folder for whatever else a test writes. */
+export type TestStore = Pick<ObjectStore, 'store' | 'scratch'>;
+
 /** A stage to be trained, and the activity of one worker that trains it. */
 export interface TrainingStage {
   work: StageWork;
@@ -31,7 +34,7 @@ mkdir -p "$WORK"
 `;
 
 /** A shell script in the place of a Python; its arguments are Python's. */
-export async function scriptedPython(objects: ObjectStore, script: string): Promise<string> {
+export async function scriptedPython(objects: TestStore, script: string): Promise<string> {
   const file = join(objects.scratch, `trainer-${++trainers}`);
   await mkdir(objects.scratch, { recursive: true });
   await writeFile(file, `#!/bin/sh\n${script}`);
@@ -40,12 +43,12 @@ export async function scriptedPython(objects: ObjectStore, script: string): Prom
 }
 
 /** A shell script in the place of the trainer, for what the real one cannot be made to do. */
-export const scriptedTrainer = (objects: ObjectStore, script: string): Promise<string> =>
+export const scriptedTrainer = (objects: TestStore, script: string): Promise<string> =>
   scriptedPython(objects, `${HEAD}${script}`);
 
 /** A stage with a dataset of one row and a policy of few bytes. */
 export async function trainingStage(
-  objects: ObjectStore,
+  objects: TestStore,
   python: string,
   key = newKey(),
   recipe: Partial<TrainingRecipe> = {},
