@@ -13,6 +13,7 @@ import { createPatience } from './conversation/patience';
 import { Conversations } from './conversation/playConversation';
 import type { CallBudgets, CountedCall } from './support/callBudget';
 import type { CollectionDesigns } from './support/collectionDesigns';
+import { whileAlive } from './support/heartbeat';
 import type { LanguageModels } from './support/languageModels';
 import type { ServedPolicies } from './support/servedPolicies';
 
@@ -48,23 +49,35 @@ export function createEpisodeActivities({ store, models, designs, policies, budg
      * Errors: MODEL_*, POLICY_*, STORAGE_* and ARTIFACT_* that do not pass by themselves.
      */
     async playEpisodes(input: PlayEpisodesInput): Promise<FinishedBatch> {
-      const finished = await batches.finished(input);
-      if (finished) return finished;
-      const told = await progressOfLastAttempt(store, input);
-      const batch = new EpisodeBatch(input.design, input.from, told ?? (await batches.kept(input)));
+      const { info } = Context.current();
+      const opened = await whileAlive(
+        () => info.heartbeatDetails,
+        () => open(input),
+      );
+      if ('finished' in opened) return opened.finished;
+      const { batch } = opened;
       const stopTelling = keepTelling(store, batch);
       try {
         await budgets.of(input.campaign).whileUsed(() => playAll(input, batch));
         return await batches.commit(input, batch.ratedRows());
       } catch (error) {
         // What made the batch end is told, not that it could not be kept as well.
-        await batches.keep(input, batch.progress()).catch(() => undefined);
+        if (!isGivenUp()) await batches.keep(input, batch.progress()).catch(() => undefined);
         throw error;
       } finally {
         await stopTelling();
       }
     },
   };
+
+  async function open(
+    input: PlayEpisodesInput,
+  ): Promise<{ finished: FinishedBatch } | { batch: EpisodeBatch }> {
+    const finished = await batches.finished(input);
+    if (finished) return { finished };
+    const told = await progressOfLastAttempt(store, input);
+    return { batch: new EpisodeBatch(input.design, input.from, told ?? (await batches.kept(input))) };
+  }
 
   async function playAll(input: PlayEpisodesInput, batch: EpisodeBatch) {
     const { from, to, inFlight } = input;
@@ -110,6 +123,9 @@ export function createEpisodeActivities({ store, models, designs, policies, budg
     batch.finishRating({ ...row, rating: digest.sha256, scores, judging } satisfies RatedRow);
   }
 }
+
+/** Temporal has begun another attempt, which knows more by now. */
+const isGivenUp = (): boolean => Context.current().cancellationDetails?.notFound ?? false;
 
 function rowOf(number: number, digest: string, { ending, turns, unreadCall }: Episode): PlayedRow {
   const spent = sumSpent([...turns.map(({ call }) => spentOn(call)), spentOn(unreadCall)]);

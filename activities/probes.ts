@@ -1,6 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ModelSpec } from '../schemas/model';
 import { PARKING_FAILURE_TYPES, PROBED_FAILURE_TYPES } from '../schemas/names';
+import { whileAlive } from './support/heartbeat';
 import type { LanguageModels } from './support/languageModels';
 import type { Plans, StageWork } from './support/stageWork';
 
@@ -23,7 +24,8 @@ export function createProbeActivities({ plans, models }: ProbeDependencies) {
       for (const spec of modelsIn(parameters)) {
         const { sampling } = spec;
         const asked = { messages: QUESTION, sampling, seed: 0, signal };
-        await models.complete(models.endpointOf(spec), asked).catch((error: unknown) => {
+        const ask = () => models.complete(models.endpointOf(spec), asked);
+        await whileAlive(() => null, ask).catch((error: unknown) => {
           if (!isDislike(error)) throw error;
         });
       }
@@ -42,7 +44,7 @@ function modelsIn(parameters: unknown): ModelSpec[] {
   const look = (value: unknown): void => {
     if (value === null || typeof value !== 'object') return;
     const spec = ModelSpec.safeParse(value).data;
-    if (spec) found.set(`${spec.baseUrl} ${spec.model}`, spec);
+    if (spec) found.set(`${spec.baseUrl} ${spec.model} ${spec.apiKeyEnv}`, spec);
     else Object.values(value).forEach(look);
   };
   look(parameters);

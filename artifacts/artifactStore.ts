@@ -38,6 +38,11 @@ export interface Versioned<T> {
  */
 const LOOK_FIRST_BYTES = 32 * 1024;
 
+/** A store that does not even take a connection is away. */
+const CONNECT_WITHIN_MS = 5_000;
+/** A connection on which nothing moves for this long is given up; a large body keeps moving. */
+const SILENT_FOR_MS = 30_000;
+
 /**
  * Content-addressed blobs and a few small named documents in one bucket.
  * Blobs lie at `blobs/sha256/<digest>`; they are written once and verified at each read.
@@ -55,6 +60,7 @@ export class ArtifactStore {
       region: options.region,
       forcePathStyle: true,
       maxAttempts: 3,
+      requestHandler: { connectionTimeout: CONNECT_WITHIN_MS, socketTimeout: SILENT_FOR_MS },
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
       ...(options.endpoint ? { endpoint: options.endpoint } : {}),

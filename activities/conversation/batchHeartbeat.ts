@@ -28,28 +28,36 @@ export function keepTelling(store: ArtifactStore, batch: EpisodeBatch): () => Pr
   // Of a clock that nobody sets: after a jump back of another, no beat would be due for as long.
   let toldAt = 0;
   let details: unknown = context.info.heartbeatDetails;
-  let telling: Promise<void> = Promise.resolve();
+  let telling: Promise<void> | null = null;
 
-  const tell = async () => {
-    const { steps } = batch;
-    if (steps === told && performance.now() - toldAt < ALIVE_EVERY_MS) return;
-    told = steps;
+  // A beat without details would take back what was told before.
+  const beat = () => {
     toldAt = performance.now();
-    const progress = batch.progress();
-    details = batch.openCharacters <= LARGEST_INLINE_CHARACTERS ? progress : await putAside(store, progress);
     context.heartbeat(details);
   };
-  // A store that is away for a moment must not keep the beats from saying that the worker lives. A beat without details
-  // would take back what was told before.
+  const isDue = () => performance.now() - toldAt >= ALIVE_EVERY_MS;
+  const tell = async () => {
+    const { steps } = batch;
+    if (steps === told && !isDue()) return;
+    const progress = batch.progress();
+    details = batch.openCharacters <= LARGEST_INLINE_CHARACTERS ? progress : await putAside(store, progress);
+    told = steps;
+    beat();
+  };
+  // A store that is away, or that says nothing, must not keep the beats from saying that the worker lives.
   const tellNext = () => {
-    telling = telling.then(tell).catch(() => context.heartbeat(details));
+    if (telling && isDue()) beat();
+    telling ??= tell()
+      .catch(beat)
+      .finally(() => (telling = null));
     return telling;
   };
   void tellNext();
   const timer = setInterval(() => void tellNext(), BEAT_EVERY_MS);
-  return () => {
+  return async () => {
     clearInterval(timer);
-    return tellNext();
+    await telling;
+    await tellNext();
   };
 }
 

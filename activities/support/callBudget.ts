@@ -35,7 +35,8 @@ export class CallBudget {
       return await work();
     } finally {
       this.users -= 1;
-      if (this.users === 0) await this.giveBack();
+      // Calls that cannot be given back are lost to the campaign; what the work came to is not.
+      if (this.users === 0) await this.giveBack().catch(() => undefined);
     }
   }
 

@@ -87,7 +87,7 @@ describe('conversations too large for a heartbeat', () => {
 
   test('go by way of the store, and a new attempt goes on from there', async () => {
     const { hanging, running, stored, server, finish } = await threeLongTurns();
-    const sizes = running.heartbeats.map((details) => JSON.stringify(details).length);
+    const sizes = running.heartbeats.map((details) => JSON.stringify(details ?? null).length);
     expect(Math.max(...sizes)).toBeLessThan(LARGE_PAYLOAD_BYTES);
     hanging.release();
     server.asked.length = 0;
