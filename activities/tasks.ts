@@ -1,11 +1,10 @@
 import { Context } from '@temporalio/activity';
-import { z } from 'zod';
-import { type Author, JournalEntry, prepareTasks as prepareTaskSet, type TaskTexts } from '../domain/tasks';
+import { type Author, prepareTasks as prepareTaskSet, type TaskTexts } from '../domain/tasks';
 import type { ArtifactRef } from '../schemas/artifact';
 import type { ParametersOf, StageCost } from '../schemas/plan';
 import type { ArtifactStore } from '../artifacts/artifactStore';
+import { AuthorJournal } from './support/authorJournal';
 import { failure } from './support/failures';
-import { ALIVE_EVERY_MS, keepAlive } from './support/heartbeat';
 import type { CallBudgets, CountedCall } from './support/callBudget';
 import type { LanguageModels } from './support/languageModels';
 import { recordCall } from './support/recordCall';
@@ -19,11 +18,6 @@ export interface TaskDependencies {
 }
 
 const PROMPTS_AT_ONCE = 32;
-/** The journal is written after this many new answers; an attempt that dies loses at most these. */
-const ANSWERS_PER_SAVE = 64;
-
-/** Answers of the author so far, by stage key: what a new attempt need not ask again. */
-const journalKey = (key: string): string => `journals/${key}.json`;
 
 export function createTaskActivities({ store, plans, models, budgets }: TaskDependencies) {
   return {
@@ -33,17 +27,9 @@ export function createTaskActivities({ store, plans, models, budgets }: TaskDepe
      */
     async prepareTasks(work: StageWork): Promise<StageOutcome> {
       const parameters = await plans.parameters('prepareTasks', work);
-      const journal = (await store.getDocument(journalKey(work.key), z.array(JournalEntry))) ?? [];
-      const resumeFrom = [...journal];
-      const progress = { accepted: 0, wanted: 0, answered: resumeFrom.length };
-      const stopHeartbeat = keepAlive(() => progress, ALIVE_EVERY_MS);
-      let saving: Promise<void> = Promise.resolve();
-      const save = () => {
-        const put = () => store.putDocument(journalKey(work.key), journal);
-        // One that failed must not keep the next from being tried.
-        saving = saving.then(put, put);
-        return saving;
-      };
+      const journal = await AuthorJournal.open(store, work.key);
+      const progress = { accepted: 0, wanted: 0 };
+      const stopTelling = journal.keepTelling(() => ({ ...progress, answered: journal.answered }));
       try {
         const texts = await textsOf(parameters);
         const { limits } = await plans.load(work.plan);
@@ -53,11 +39,10 @@ export function createTaskActivities({ store, plans, models, budgets }: TaskDepe
           prepareTaskSet(parameters, texts, {
             author: authorOf(parameters, counted),
             concurrency: PROMPTS_AT_ONCE,
-            resumeFrom,
+            resumeFrom: journal.resumeFrom,
             onProgress: ({ entry, accepted, wanted }) => {
-              journal.push(entry);
-              Object.assign(progress, { accepted, wanted, answered: journal.length });
-              if (journal.length % ANSWERS_PER_SAVE === 0) void save().catch(() => undefined);
+              journal.add(entry);
+              Object.assign(progress, { accepted, wanted });
             },
           }),
         );
@@ -78,10 +63,10 @@ export function createTaskActivities({ store, plans, models, budgets }: TaskDepe
           cost: costOf(prepared.report.generated),
         };
       } catch (error) {
-        if (journal.length > resumeFrom.length) await save().catch(() => undefined);
+        await journal.save().catch(() => undefined);
         throw error;
       } finally {
-        stopHeartbeat();
+        stopTelling();
       }
     },
   };

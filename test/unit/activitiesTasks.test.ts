@@ -8,7 +8,7 @@ import { createTaskActivities } from '../../activities/tasks';
 import { CHECKOUT } from '../../deploy/local/checkout';
 import type { ParametersOf } from '../../schemas/plan';
 import { TaskSet } from '../../schemas/profiles';
-import { attempt, model, stageWork, startSimulator } from '../support/activities';
+import { attempt, model, stageWork, startAttempt, startSimulator } from '../support/activities';
 import { type ChatAnswer, type ChatServer, startChatServer } from '../support/chatServer';
 import { type ObjectStore, startObjectStore } from '../support/objectStore';
 
@@ -103,6 +103,23 @@ test('an attempt whose author failed leaves a journal: the next asks for the res
     objects.store.getJson(outcome.outputs['tasks']?.digest.sha256 ?? '', TaskSet);
   expect(await tasksOf(resumed)).toEqual(await tasksOf(whole));
   expect(resumed.cost).toEqual(whole.cost);
+});
+
+test('a worker that dies in the middle costs the calls in flight: what was answered came with the heartbeat', async () => {
+  const undisturbed = await counted(() => undefined);
+  const whole = await prepare(await preparing(undisturbed.server.baseUrl, 'simulated-author', 'f'));
+
+  const { server } = await counted((number) => (number >= 5 && number < 10 ? { never: true } : undefined));
+  const work = await preparing(server.baseUrl, 'simulated-author', '0');
+  const dying = startAttempt(activity(), [work]);
+  const heartbeatDetails = await dying.heartbeat(
+    (details): details is { unsaved: unknown[] } => (details as { unsaved: unknown[] }).unsaved.length === 5,
+  );
+  const { result } = await attempt(activity(), [work], { attempt: 2, heartbeatDetails });
+  expect(server.asked).toHaveLength(undisturbed.server.asked.length + 5);
+  expect(result.outputs['tasks']?.digest).toEqual(whole.outputs['tasks']?.digest);
+  dying.cancel();
+  await expect(dying.result).rejects.toThrow();
 });
 
 test('an author that never writes a task ends the stage, with a report of what it wrote', async () => {
