@@ -29,18 +29,30 @@ export class CallLedger {
     return [...this.calls.values()].reduce((sum, calls) => sum + calls.length, 0);
   }
 
+  /** Calls of which the answer was lost on its way. */
+  get lost(): number {
+    return this.count((_worker, { struckBy }) => struckBy !== null);
+  }
+
   /**
-   * Calls that may have been made again: those of which the answer was lost on its way, those in flight at any moment of
-   * a strike, and those answered in the heartbeat window before it. Each counts once, however often it was struck.
+   * Calls that may have been made again besides: those in flight at any moment of a strike, and those answered in the
+   * heartbeat window before it. Each counts once, however often it was struck.
    */
   atRisk(strikes: readonly Strike[]): number {
-    return [...this.calls].reduce((sum, [worker, calls]) => {
-      const own = strikes.filter((strike) => strike.worker === worker);
-      return sum + calls.filter((call) => isAtRisk(call, own)).length;
-    }, 0);
+    return this.count(
+      (worker, call) =>
+        call.struckBy === null &&
+        strikes.some((strike) => strike.worker === worker && isWithinReach(call, strike)),
+    );
+  }
+
+  private count(counts: (worker: WorkerName, call: Call) => boolean): number {
+    return [...this.calls].reduce(
+      (sum, [worker, calls]) => sum + calls.filter((call) => counts(worker, call)).length,
+      0,
+    );
   }
 }
 
-const isAtRisk = ({ startedAt, answeredAt, struckBy }: Call, strikes: readonly Strike[]): boolean =>
-  struckBy !== null ||
-  strikes.some(({ from, to }) => startedAt <= to && answeredAt >= from - HEARTBEAT_WINDOW_MS);
+const isWithinReach = ({ startedAt, answeredAt }: Call, { from, to }: Strike): boolean =>
+  startedAt <= to && answeredAt >= from - HEARTBEAT_WINDOW_MS;

@@ -68,6 +68,11 @@ export class ChaosRun {
     return pass;
   }
 
+  /** Calls that may have been made again because workers were struck. */
+  atRisk(strikes: readonly Strike[]): number {
+    return this.ledger.atRisk(strikes);
+  }
+
   /** Checks what the passes left, while the system still runs. @param strikes that it has survived */
   async check(strikes: readonly Strike[]): Promise<{ findings: Finding[]; calls: CallCount }> {
     const workflows = await checkWorkflows(this.client);
@@ -80,7 +85,8 @@ export class ChaosRun {
     const calls = {
       answered: this.ledger.answered,
       recorded: checks.reduce((sum, { recordedCalls }) => sum + recordedCalls, 0),
-      atRisk: this.ledger.atRisk(strikes),
+      lost: this.ledger.lost,
+      atRisk: this.atRisk(strikes),
     };
     const findings = [...checks.flatMap((check) => check.findings), checkCalls(calls), workflows, children];
     return { findings, calls };

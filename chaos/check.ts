@@ -53,14 +53,19 @@ export interface CallCount {
   answered: number;
   /** In the artifacts. */
   recorded: number;
-  /** In flight or told by no heartbeat when a worker was struck, or of which the answer was lost. */
+  /** Answers that were lost on their way. */
+  lost: number;
+  /** Others that were in flight when a worker was struck, or told by no heartbeat yet. */
   atRisk: number;
 }
 
-export function checkCalls({ answered, recorded, atRisk }: CallCount): Finding {
+export function checkCalls({ answered, recorded, lost, atRisk }: CallCount): Finding {
   const repeated = answered - recorded;
   const problems: string[] = [];
   if (repeated < 0) problems.push(`${recorded} calls are recorded, but only ${answered} were ever answered`);
-  if (repeated > atRisk) problems.push(`${repeated} calls were made again, but only ${atRisk} were at risk`);
+  if (repeated > lost + atRisk)
+    problems.push(
+      `${repeated} calls were made again, but only ${lost} answers were lost and ${atRisk} calls at risk`,
+    );
   return { promise: 'calls paid twice were in flight, or told by no heartbeat yet', problems };
 }

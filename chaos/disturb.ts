@@ -11,6 +11,8 @@ export interface Outcome {
   overAtSeconds: number;
   /** Null when there was nobody to strike. */
   strikes: Strike[] | null;
+  /** Calls that it may have cost; null when there was nobody to strike. */
+  atRisk: number | null;
   /** From then on until the struck workers were answered again; null when they had nothing to ask for a while. */
   recoveredAfterSeconds: number | null;
 }
@@ -32,7 +34,8 @@ export async function disturb(
     const strikes = await strike(context, fault);
     const overAtSeconds = elapsed();
     const recoveredAfterSeconds = strikes && (await recovery(run, struckWorkers(fault)));
-    const outcome = { fault, overAtSeconds, strikes, recoveredAfterSeconds };
+    const atRisk = strikes && run.atRisk(strikes);
+    const outcome = { fault, overAtSeconds, strikes, atRisk, recoveredAfterSeconds };
     tell(outcome);
     return outcome;
   });

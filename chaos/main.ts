@@ -72,10 +72,10 @@ async function chaos(options: ChaosOptions): Promise<ChaosReport> {
     plan,
     undisturbedSeconds: reference.seconds,
     passes: compared,
-    outcomes: outcomes.map(({ strikes, overAtSeconds, recoveredAfterSeconds }, number) => ({
+    outcomes: outcomes.map(({ overAtSeconds, atRisk, recoveredAfterSeconds }, number) => ({
       number,
-      hit: strikes !== null,
       overAtSeconds,
+      atRisk,
       recoveredAfterSeconds,
     })),
     calls: { ...calls, repeated: calls.answered - calls.recorded },

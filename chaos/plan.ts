@@ -54,7 +54,8 @@ const DOZEN: readonly PlannedKind[] = [
   'deploy',
   'pause',
 ];
-const FIRST_AT_SECONDS = 6;
+/** While tasks are still being written. */
+const FIRST_AT_SECONDS = 2;
 /** Between the starts of two faults: room to recover, and at times not enough of it. */
 const PAUSE_SECONDS = [6, 11] as const;
 /** Nothing starts so shortly before the end that it would strike nobody. */

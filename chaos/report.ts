@@ -12,7 +12,7 @@ export interface ChaosReport {
   plan: PlannedFault[];
   undisturbedSeconds: number;
   passes: { seconds: number; outputs: number; differing: string[] }[];
-  outcomes: { number: number; overAtSeconds: number; hit: boolean; recoveredAfterSeconds: number | null }[];
+  outcomes: (Pick<Outcome, 'overAtSeconds' | 'atRisk' | 'recoveredAfterSeconds'> & { number: number })[];
   calls: CallCount & { repeated: number };
   /** Processes that ended though nobody had ended them, and were started again. */
   deaths: string[];
@@ -62,13 +62,15 @@ function describeNetwork(fault: Fault): string {
 const shareOf = ({ probability, times }: { probability?: number; times?: number }): string =>
   `${times === undefined ? `${(probability ?? 1) * 100} % of requests` : `${times} request`}`;
 
-export const describeOutcome = ({ fault, overAtSeconds, strikes, recoveredAfterSeconds }: Outcome): string =>
-  [
-    `${fault.atSeconds.toFixed(1).padStart(6)} s  ${describeFault(fault)}`,
-    strikes === null
-      ? 'nobody to strike'
-      : `over at ${overAtSeconds.toFixed(1)} s, ${recoveredAfterSeconds === null ? 'nothing to do then' : `work again ${recoveredAfterSeconds.toFixed(1)} s later`}`,
-  ].join(': ');
+export function describeOutcome({ fault, overAtSeconds, atRisk, recoveredAfterSeconds }: Outcome): string {
+  const planned = `${fault.atSeconds.toFixed(1).padStart(6)} s  ${describeFault(fault)}`;
+  if (atRisk === null) return `${planned}: nobody to strike`;
+  const recovery =
+    recoveredAfterSeconds === null
+      ? 'nothing to do then'
+      : `work again ${recoveredAfterSeconds.toFixed(1)} s later`;
+  return `${planned}: over at ${overAtSeconds.toFixed(1)} s, ${recovery}, ${atRisk} calls at risk`;
+}
 
 export function renderReport(report: ChaosReport): string {
   const { calls, passes, findings, deaths } = report;
@@ -85,7 +87,7 @@ export function renderReport(report: ChaosReport): string {
       `${mark(problems)} ${promise}`,
       ...problems.map((problem) => `    ${problem}`),
     ]),
-    `calls: ${calls.answered} answered, ${calls.recorded} recorded, ${calls.repeated} made again of ${calls.atRisk} at risk`,
+    `calls: ${calls.answered} answered, ${calls.recorded} recorded, ${calls.repeated} made again of ${calls.lost} with lost answers and ${calls.atRisk} at risk`,
     ...deaths.map((death) => `died by itself: ${death}`),
     `${report.holds ? 'Everything holds' : 'BROKEN'}. Again: ${report.replay}`,
   ].join('\n');

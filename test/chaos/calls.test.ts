@@ -38,6 +38,7 @@ test('a call within reach of two strikes counts once', () => {
   expect(ledgerOf({}).atRisk([...killedAt(10_500), ...killedAt(10_700)])).toBe(1);
 });
 
-test('a call of which the answer was lost on its way is at risk without any strike', () => {
-  expect(ledgerOf({}, { struckBy: 'half' }).atRisk([])).toBe(1);
+test('an answer that was lost on its way counts by itself, and not among the calls at risk', () => {
+  const ledger = ledgerOf({}, { struckBy: 'half' });
+  expect([ledger.lost, ledger.atRisk(killedAt(10_500))]).toEqual([1, 1]);
 });
