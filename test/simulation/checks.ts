@@ -1,0 +1,102 @@
+import { canonicalJson } from '../../artifacts/canonicalJson';
+import type { SteeringRecord } from '../../schemas/steering';
+import type { Simulation } from './simulate';
+
+/** Far above what a run of this campaign needs; Temporal ends a history at 51,200. */
+const MOST_EVENTS = 10_000;
+
+/** All that is wrong with a disturbed simulation, beside the undisturbed one of the same campaign; nothing when all is well. */
+export const problemsOf = (simulation: Simulation, reference: Simulation): string[] => [
+  ...resultProblems(simulation, reference),
+  ...callProblems(simulation, reference),
+  ...steeringProblems(simulation),
+  ...remains(simulation),
+];
+
+/** What campaigns make is the same whatever happened to them. */
+function resultProblems(simulation: Simulation, reference: Simulation): string[] {
+  const [made, expected] = [madeBy(simulation), madeBy(reference)];
+  const different = [...expected].filter(([what, digest]) => made.get(what) !== digest).map(([what]) => what);
+  const more = [...made.keys()].filter((what) => !expected.has(what));
+  return [
+    ...different.map((what) => `${what} is ${made.get(what)}, not ${expected.get(what)}`),
+    ...more.map((what) => `${what} is made, and is not in the undisturbed campaign`),
+  ];
+}
+
+/** Outputs, counts and cost of all stages, and the documents of all finished batches. */
+function madeBy({ result, world }: Simulation): Map<string, string> {
+  const stages = result.stages.map(({ id, key, outputs, counts, cost }): [string, string] => {
+    const { gpuSeconds: _time, ...spent } = cost;
+    const digests = Object.entries(outputs).map(([name, { digest }]): [string, string] => [
+      name,
+      digest.sha256,
+    ]);
+    return [`stage ${id}`, canonicalJson([key, Object.fromEntries(digests), counts, spent])];
+  });
+  const batches = world.storage
+    .keys('batches/finished/')
+    .map((key): [string, string] => [key, JSON.stringify(world.storage.document(key))]);
+  return new Map([...stages, ...batches]);
+}
+
+/** Each question of the undisturbed campaign is paid for, no other is, and little is paid for twice. */
+function callProblems({ world }: Simulation, reference: Simulation): string[] {
+  const [paid, expected] = [world.ledger.counts, reference.world.ledger.counts];
+  const missing = [...expected].filter(([question, times]) => (paid.get(question) ?? 0) < times);
+  const foreign = [...paid.keys()].filter((question) => !expected.has(question));
+  const repeated = world.ledger.paid.length - reference.world.ledger.paid.length;
+  const allowed = world.ledger.mayBeRepeated;
+  return [
+    ...missing.map(([question]) => `never asked: ${question}`),
+    ...foreign.map((question) => `asked, and not in the undisturbed campaign: ${question}`),
+    ...(repeated > allowed
+      ? [`${repeated} calls were paid for again, and at most ${allowed} were in flight or not told yet`]
+      : []),
+  ];
+}
+
+/** Each request is on record once, as it was answered; what was refused without a record has none. */
+function steeringProblems({ world, people }: Simulation): string[] {
+  const records = world.storage
+    .keys('campaigns/simulated/steering/')
+    .map((key) => world.storage.document(key) as SteeringRecord);
+  const requests = records.map(({ request }) => request);
+  const answers = [...people.answers].flatMap(([request, given]) =>
+    given.map((answer) => ({ request, answer })),
+  );
+  const wrong = answers.flatMap(({ request, answer }) => {
+    if ('record' in answer) {
+      const stored = records.find(({ number }) => number === answer.record.number);
+      return stored && canonicalJson(stored) === canonicalJson(answer.record)
+        ? []
+        : [`${request} is answered otherwise than recorded`];
+    }
+    const stored = records.find((record) => record.request === request);
+    return stored && stored.refused === null && !people.answers.get(request)?.some((one) => 'record' in one)
+      ? [`${request} is refused, and has an effect`]
+      : [];
+  });
+  return [
+    ...records.flatMap(({ number }, index) =>
+      number === index + 1 ? [] : [`record ${index + 1} is missing`],
+    ),
+    ...(new Set(requests).size < requests.length ? [`a request is on record twice: ${requests.join()}`] : []),
+    ...wrong,
+  ];
+}
+
+/** A finished campaign leaves nothing that runs. */
+function remains({ world }: Simulation): string[] {
+  const { temporal, workers, children, policyServers } = world;
+  return [
+    ...temporal.runs.filter(({ isClosed }) => !isClosed).map(({ workflowId }) => `${workflowId} still runs`),
+    ...temporal.runs
+      .filter(({ events }) => events > MOST_EVENTS)
+      .map(({ workflowId, events }) => `a run of ${workflowId} has ${events} events`),
+    ...temporal.waiting.map(({ name }) => `${name} still waits for a worker`),
+    ...workers.flatMap(({ attempts }) => [...attempts].map(({ task }) => `${task.name} still runs`)),
+    ...(policyServers.alive.length > 0 ? [`${policyServers.alive.length} policies are still served`] : []),
+    ...(children.size > 0 ? [`${children.size} trainers are left`] : []),
+  ];
+}

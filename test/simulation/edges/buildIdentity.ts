@@ -1,0 +1,2 @@
+/** Stands for workers/buildIdentity, which reads and hashes the trainer's sources. */
+export const readBuildIdentity = () => ({ version: 'simulated', trainer: 'simulated' });

@@ -1,0 +1,13 @@
+import type { ClientOptions } from 'openai';
+import { SimulatedProcess } from '../simulatedProcess';
+import { answer, type Asking, type Question } from '../models';
+
+/** Stands for activities/support/chatClient: the openai package's client without its transport. */
+export function createChatClient({ baseURL }: ClientOptions) {
+  const create = (question: Question, { signal }: Pick<Asking, 'signal'>) => {
+    const process = SimulatedProcess.current;
+    if (!process) throw new Error('nobody in the simulated world asks');
+    return answer({ process, baseUrl: baseURL ?? '', signal }, question);
+  };
+  return { chat: { completions: { create } } };
+}

@@ -1,0 +1,65 @@
+import type { VirtualClock } from './clock';
+
+/** An answer that a provider gave, whoever came to know of it. */
+export interface PaidCall {
+  /** Which attempt asked. */
+  holder: string;
+  question: string;
+  /** Whether its reader must ask again, so that it is kept only with the answer after it. */
+  malformed: boolean;
+  /** When the asker knew of it; null when it never did. */
+  answeredAt: number | null;
+}
+
+/** How an attempt at a batch ended; what it knew at `toldAt` and before is not to be asked again. */
+export interface EndedAttempt {
+  holder: string;
+  toldAt: number;
+  /** Whether it had the time to leave all it had where the next one finds it. */
+  gracefully: boolean;
+}
+
+/** What was paid for conversations and ratings, and what was lost with the attempts that paid it. */
+export class Ledger {
+  readonly paid: PaidCall[] = [];
+  private readonly ended: EndedAttempt[] = [];
+
+  constructor(private readonly clock: VirtualClock) {}
+
+  pay(holder: string, question: string, malformed: boolean): PaidCall {
+    const call: PaidCall = { holder, question, malformed, answeredAt: null };
+    this.paid.push(call);
+    return call;
+  }
+
+  lose(attempt: EndedAttempt): void {
+    this.ended.push(attempt);
+  }
+
+  get now(): number {
+    return this.clock.now;
+  }
+
+  /** How often each question was paid for. */
+  get counts(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { question } of this.paid) counts.set(question, (counts.get(question) ?? 0) + 1);
+    return counts;
+  }
+
+  /**
+   * The calls that may have been made again: of each attempt that did not finish its batch those in flight, those that
+   * were answered after what it told last, and unreadable answers, which are kept only with what follows them.
+   */
+  get mayBeRepeated(): number {
+    return this.ended.reduce((sum, attempt) => sum + this.lostWith(attempt).length, 0);
+  }
+
+  private lostWith({ holder, toldAt, gracefully }: EndedAttempt): PaidCall[] {
+    return this.paid.filter(
+      (call) =>
+        call.holder === holder &&
+        (call.answeredAt === null || call.malformed || (!gracefully && call.answeredAt >= toldAt)),
+    );
+  }
+}
