@@ -1,59 +1,29 @@
 import { readdirSync } from 'node:fs';
-import type { CampaignStatus } from '../../client/status';
 import type { CampaignResult } from '../../workflows/messages';
-import { contentOf, TINY } from '../support/campaignRuns';
-import { ControlledSystem, type Ran, runCommandLine, type Spec } from '../support/controlledSystem';
-import { conversationsPlayed, filesBelow, historiesOf, holding } from '../support/evidence';
+import { contentOf } from '../support/campaignRuns';
+import { ControlledSystem, runCommandLine } from '../support/controlledSystem';
+import { filesBelow, historiesOf, holding } from '../support/evidence';
 import { until } from '../support/processes';
+import { said, SmallCampaigns } from '../support/smallCampaign';
 
 jest.setTimeout(300_000);
 
 let system: ControlledSystem;
+let campaigns: SmallCampaigns;
 beforeAll(async () => {
   system = await ControlledSystem.start();
+  campaigns = new SmallCampaigns(system);
 });
 beforeEach(() => system.startStore());
 afterAll(() => system.close());
-
-/** One round on few tasks: some seconds of training, a dozen conversations that take a moment. */
-function makeSmall(spec: Spec): void {
-  spec['models'].expert.model = 'simulated-expert+latency:100';
-  spec['policy'].base.pretrain.corpus.url =
-    '${PI_LOOP_SIMULATOR_URL}/corpora/poor-dialogues?episodes=200&seed=1';
-  const [round] = spec['rounds'];
-  spec['rounds'] = [{ ...round, tasks: 3, pairsPerTask: 4 }];
-  spec['evaluation'] = { tasks: 2, bootstrapSamples: 100 };
-}
-
-/** A small campaign that differs from the others as it must. */
-const campaign = (name: string, change: (spec: Spec) => void = () => undefined): string =>
-  system.campaignFile(name, TINY, (spec) => {
-    makeSmall(spec);
-    change(spec);
-  });
-
-/** Follows a campaign that is to succeed. */
-async function resultOf(id: string): Promise<CampaignResult> {
-  const { code, output, errors } = await system.pi('watch', '--json', id);
-  if (code !== 0) throw new Error(errors);
-  return JSON.parse(output);
-}
-
-async function statusOf(id: string): Promise<CampaignStatus> {
-  const { code, output, errors } = await system.pi('status', '--json', id);
-  if (code !== 0) throw new Error(errors);
-  return JSON.parse(output);
-}
-
-const said = ({ code, output, errors }: Ran) => ({ code, text: `${output}\n${errors}` });
 
 /** The small campaign as it comes out; it is run once, with its disk full for a while. */
 let reference: Promise<CampaignResult> | undefined;
 function undisturbed(): Promise<CampaignResult> {
   reference ??= system
     .startWorkers()
-    .then(() => system.pi('start', campaign('small')))
-    .then(() => resultOf('small'));
+    .then(() => campaigns.succeed('start', campaigns.file('small')))
+    .then(() => campaigns.result('small'));
   return reference;
 }
 
@@ -66,7 +36,7 @@ const filesUpTo = (bytes: number): string[] => [
 ];
 
 test('five mistakes are told in one message, and nothing is asked of any server', async () => {
-  const file = campaign('mistakes', (spec) => {
+  const file = campaigns.file('mistakes', (spec) => {
     spec['sead'] = spec['seed'];
     spec['models'].judge.baseUrl = 'judge.example';
     spec['models'].expert.apiKeyEnv = 'sk-secret';
@@ -89,7 +59,7 @@ test('five mistakes are told in one message, and nothing is asked of any server'
 
 test('with the S3 store down nothing is started, and it is said which store is meant', async () => {
   await system.kill('s3');
-  const { code, text } = said(await system.pi('start', campaign('unstored')));
+  const { code, text } = said(await system.pi('start', campaigns.file('unstored')));
   expect(code).toBe(1);
   expect(text).toMatch(
     /The S3 store http:\/\/127\.0\.0\.1:\d+ does not answer \(.*ECONNREFUSED.*S3_ENDPOINT/,
@@ -99,35 +69,37 @@ test('with the S3 store down nothing is started, and it is said which store is m
 });
 
 test('without workers, status says so', async () => {
-  await system.pi('start', campaign('waiting'));
+  await system.pi('start', campaigns.file('waiting'));
   expect((await system.pi('status', 'waiting')).output).toContain('no worker answers');
   await system.startWorkers();
   expect((await system.pi('cancel', 'waiting')).code).toBe(0);
 });
 
-test('a trainer without disk says so; with room again the campaign goes on', async () => {
-  const file = campaign('small');
+test('a trainer without disk is parked and says so; with room again the campaign goes on', async () => {
+  const file = campaigns.file('small');
   await system.startWorkers({}, filesUpTo(180_000));
   const full = said(await system.pi('start', '--watch', file));
   expect(full.code).toBe(1);
   expect(full.text).toMatch(/TRAINER_DISK_FULL: .*Free space where PI_LOOP_SCRATCH/);
+  const before = await campaigns.stage('small', 'evaluate/expert');
+  expect(before?.state).toBe('finished');
   await system.startWorkers();
-  await system.pi('start', file);
-  const result = await resultOf('small');
-  reference = Promise.resolve(result);
-  expect(result.stages.filter(({ reused }) => reused).map(({ id }) => id)).toEqual(
-    expect.arrayContaining(['corpus', 'tasks']),
-  );
+  expect(await campaigns.succeed('start', file)).toContain('Campaign "small" runs already.');
+  reference = campaigns.result('small');
+  await reference;
+  expect(await campaigns.stage('small', 'evaluate/expert')).toEqual(before);
 });
 
-test('a worker without disk for a policy says so', async () => {
+test('a worker without disk for a policy says so; with room again the stage goes on by itself', async () => {
   await undisturbed();
   await system.startWorkers({ PI_LOOP_SCRATCH: system.state.file('small-scratch') }, filesUpTo(60_000));
-  const file = campaign('small-disk', (spec) => (spec['rounds'][0].training.learningRate = 0.002));
+  const file = campaigns.file('small-disk', (spec) => (spec['rounds'][0].training.learningRate = 0.002));
   const { code, text } = said(await system.pi('start', '--watch', file));
   expect(code).toBe(1);
-  expect(text).toMatch(/WORKER_DISK_FULL: .*small-scratch \(PI_LOOP_SCRATCH/);
+  expect(text).toMatch(/WORKER_DISK_FULL: .*small-scratch \(PI_LOOP_SCRATCH.*tried again by itself/);
   expect(readdirSync(system.state.file('small-scratch/policies'))).toEqual([]);
+  await system.startWorkers();
+  await campaigns.result('small-disk');
 });
 
 test('a store that goes away in the middle is waited for, and changes no digest', async () => {
@@ -136,40 +108,36 @@ test('a store that goes away in the middle is waited for, and changes no digest'
   await system.startWorkers(bucket);
   const inBucket = (...args: string[]) =>
     runCommandLine(args, { ...system.environment, ...bucket }, system.state.root);
-  await inBucket('start', '--id', 'outage', campaign('small'));
-  await until(
-    'conversations are played',
-    async () =>
-      (await statusOf('outage')).progress?.stages.find(({ id }) => id === 'BC/collect')?.state === 'running',
-    60,
-  );
+  await inBucket('start', '--id', 'outage', campaigns.file('small'));
+  await campaigns.untilStage('outage', 'BC/collect', 'running');
   await system.kill('s3');
   await until(
     'the status says what is waited for',
-    async () => (await statusOf('outage')).activities.some(({ failure }) => failure?.startsWith('STORAGE')),
+    async () =>
+      (await campaigns.status('outage')).activities.some(({ failure }) => failure?.startsWith('STORAGE')),
     60,
   );
   expect((await system.pi('status', 'outage')).output).toMatch(/! \w+.*STORAGE_UNREACHABLE: .*tried again/);
   await system.startStore();
-  const { output } = await inBucket('watch', '--json', 'outage');
-  expect(contentOf(JSON.parse(output))).toEqual(expected);
+  expect(contentOf(await campaigns.result('outage'))).toEqual(expected);
 });
 
-test('a worker without the trainer’s Python says so, and lives on', async () => {
+test('a worker without the trainer’s Python says so, and lives on; a parked campaign can be cancelled', async () => {
   await undisturbed();
   await system.startWorkers({ PI_LOOP_TRAINER_PYTHON: '/nowhere/python' });
-  const file = campaign('no-python', (spec) => (spec['rounds'][0].training.learningRate = 0.004));
+  const file = campaigns.file('no-python', (spec) => (spec['rounds'][0].training.learningRate = 0.004));
   const { code, text } = said(await system.pi('start', '--watch', file));
   expect(code).toBe(1);
   expect(text).toMatch(/TRAINER_MISSING: .*\/nowhere\/python.*PI_LOOP_TRAINER_PYTHON/);
-  expect((await system.pi('status', 'no-python')).output).toContain('TRAINER_MISSING');
+  expect(await campaigns.succeed('status', 'no-python')).toContain('TRAINER_MISSING');
+  await campaigns.succeed('cancel', 'no-python');
 });
 
-test('a key that lacks or is refused fails at once, a right one goes on, and no key is found anywhere', async () => {
+test('a key that lacks or is refused parks at once, a right one goes on, and no key is found anywhere', async () => {
   await undisturbed();
   const keys = { right: 'canary-right-6f1d2c', wrong: 'canary-wrong-9b7e4a' };
   const KEYED_URL = await system.startKeyedSimulator(keys.right);
-  const file = campaign('keyed', (spec) =>
+  const file = campaigns.file('keyed', (spec) =>
     Object.assign(spec['models'].judge, { baseUrl: '${KEYED_URL}', apiKeyEnv: 'JUDGE_KEY' }),
   );
   await system.startWorkers({ KEYED_URL });
@@ -183,12 +151,12 @@ test('a key that lacks or is refused fails at once, a right one goes on, and no 
   expect(refused).toMatchObject({
     code: 1,
     text: expect.stringMatching(
-      /MODEL_UNAUTHORIZED: .*refuses the key in JUDGE_KEY.*start the campaign again/,
+      /MODEL_UNAUTHORIZED: .*refuses the key in JUDGE_KEY.*Set JUDGE_KEY to a valid key/,
     ),
   });
   await system.startWorkers({ KEYED_URL, JUDGE_KEY: keys.right });
-  await system.pi('start', file);
-  const result = await resultOf('keyed');
+  await campaigns.succeed('resume', 'keyed');
+  const result = await campaigns.result('keyed');
   expect(result.stages.filter(({ reused }) => reused).map(({ id }) => id)).toEqual(
     expect.arrayContaining(['corpus', 'base', 'tasks']),
   );
@@ -204,17 +172,34 @@ test('a key that lacks or is refused fails at once, a right one goes on, and no 
   for (const key of Object.values(keys)) expect(holding(everything, key)).toEqual([]);
 });
 
-test('a model that does not exist fails at once, by its name', async () => {
+test('a model that does not exist parks at once, by its name; amended, the campaign goes on with another', async () => {
+  await undisturbed();
   await system.startWorkers();
-  const file = campaign('misnamed', (spec) => (spec['models'].expert.model = 'simulated-exprt'));
-  const { code, text } = said(await system.pi('start', '--watch', file));
+  const withExpert = (model: string) =>
+    campaigns.file('misnamed', (spec) => (spec['models'].expert.model = model));
+  const { code, text } = said(await system.pi('start', '--watch', withExpert('simulated-exprt')));
   expect(code).toBe(1);
   expect(text).toMatch(/MODEL_NOT_FOUND: model "simulated-exprt" at http:.*Correct the model's name/);
+
+  const file = withExpert('simulated-expert');
+  const other = said(await system.pi('start', file));
+  expect(other).toMatchObject({ code: 2, text: expect.stringContaining('`pi-loop amend misnamed FILE`') });
+  const why = ['--why', 'its name was wrong', '--who', 'anna'];
+  expect(await campaigns.succeed('amend', 'misnamed', file, ...why)).toMatch(
+    /BC\/collect \(parked, its result changes\)\n {2}parameters.players\[0\].model.model: "simulated-exprt" → "simulated-expert"/,
+  );
+  const { plan } = await campaigns.result('misnamed');
+  expect((await campaigns.status('misnamed')).progress?.steering).toMatchObject([
+    { kind: 'amend', who: 'anna', why: 'its name was wrong', plan, refused: null },
+  ]);
 });
 
 test('conversations of an expert that says nothing readable are counted, not trained on', async () => {
   await system.startWorkers();
-  const file = campaign('speechless', (spec) => (spec['models'].expert.model = 'simulated-expert+empty'));
+  const file = campaigns.file(
+    'speechless',
+    (spec) => (spec['models'].expert.model = 'simulated-expert+empty'),
+  );
   const { code, text } = said(await system.pi('start', '--watch', file));
   expect(code).toBe(1);
   expect(text).toMatch(/TOO_MANY_UNRATED: .*\d+ because an answer of a model that talks could not be read/);
@@ -222,23 +207,26 @@ test('conversations of an expert that says nothing readable are counted, not tra
 
 test('a judge that answers in prose leaves episodes unrated; another judge rates them without a replay', async () => {
   await undisturbed();
-  await system.startWorkers();
+  const key = 'key-of-the-expert';
+  const EXPERT_URL = await system.startKeyedSimulator(key);
+  await system.startWorkers({ EXPERT_URL, EXPERT_KEY: key });
   const withJudge = (model: string) =>
-    campaign('prosaic', (spec) => {
+    campaigns.file('prosaic', (spec) => {
+      Object.assign(spec['models'].expert, { baseUrl: '${EXPERT_URL}', apiKeyEnv: 'EXPERT_KEY' });
       spec['models'].judge.model = model;
-      spec['episodes'] = { maxTurns: 6 };
+      // So many that all conversations have been played before the limit is passed.
+      spec['limits'] = { unratedShare: 0.9 };
     });
   const { code, text } = said(await system.pi('start', '--watch', withJudge('simulated-judge+prose')));
   expect(code).toBe(1);
   expect(text).toMatch(
     /TOO_MANY_UNRATED: .*the judge’s answer could not be read. One such answer: "Well, that/,
   );
-  const before = await conversationsPlayed(system, 'prosaic');
-  expect(before).toBeGreaterThan(0);
 
-  await system.pi('start', withJudge('simulated-judge'));
-  const { stages } = await resultOf('prosaic');
-  const played = stages.flatMap(({ counts }) => counts['episodes'] ?? []).reduce((sum, one) => sum + one, 0);
+  // Without its expert the campaign can play nothing again.
+  await system.stop('keyed-simulator');
+  const judge = withJudge('simulated-judge');
+  await campaigns.succeed('amend', 'prosaic', judge, '--why', 'a judge that answers in scores');
+  const { stages } = await campaigns.result('prosaic');
   expect(stages.map(({ counts }) => counts['unrated'] ?? 0)).toEqual(stages.map(() => 0));
-  expect(await conversationsPlayed(system, 'prosaic')).toBe(played);
 });

@@ -15,6 +15,11 @@ import type { Part } from '../../deploy/local/supervisedPart';
 import { requireTool } from '../../deploy/local/tools';
 
 const REGION = 'us-east-1';
+/**
+ * A port that is free while its server is stopped must not be taken by another test meanwhile: each process of jest looks
+ * from elsewhere, below the ports that connections get.
+ */
+const OWN_PORTS = 20_000 + 2 * (process.pid % 5_000);
 const READY_SECONDS = 60;
 
 /** What a command of the command line left behind. */
@@ -43,7 +48,7 @@ export class ControlledSystem {
     const s3Port = await choosePort({
       part: 's3',
       explicit: undefined,
-      preferred: 17070,
+      preferred: OWN_PORTS,
       promised: new Set(),
     });
     const environment = { ...process.env, ...s3Variables(state, s3Port) };
@@ -79,7 +84,12 @@ export class ControlledSystem {
   /** A simulator that asks for a key. @returns its base URL */
   async startKeyedSimulator(key: string): Promise<string> {
     const name = 'keyed-simulator';
-    const port = await choosePort({ part: name, explicit: undefined, preferred: 17071, promised: new Set() });
+    const port = await choosePort({
+      part: name,
+      explicit: undefined,
+      preferred: OWN_PORTS + 1,
+      promised: new Set(),
+    });
     const part = simulatorPart(port, this.state);
     const env = { ...process.env, PI_LOOP_SIMULATOR_API_KEY: key };
     await this.run({ ...part, name, env, log: this.state.log(name) });

@@ -4,29 +4,6 @@ import { Client, Connection } from '@temporalio/client';
 import { archiveHistories } from '../../cli/archiveHistories';
 import type { ControlledSystem } from './controlledSystem';
 
-/** Conversations that were played to their end, in all runs of a campaign. */
-export async function conversationsPlayed(system: ControlledSystem, id: string): Promise<number> {
-  const histories = await historiesOf(system, id);
-  return filesBelow(histories)
-    .map((file) => JSON.parse(readFileSync(file, 'utf8')).events as HistoryEvent[])
-    .map((events) => {
-      const isPlaying = new Set(events.filter(schedulesPlaying).map(({ eventId }) => eventId));
-      return events.filter((event) =>
-        isPlaying.has(event.activityTaskCompletedEventAttributes?.scheduledEventId),
-      );
-    })
-    .reduce((sum, completed) => sum + completed.length, 0);
-}
-
-interface HistoryEvent {
-  eventId?: string;
-  activityTaskScheduledEventAttributes?: { activityType?: { name?: string } };
-  activityTaskCompletedEventAttributes?: { scheduledEventId?: string };
-}
-
-const schedulesPlaying = (event: HistoryEvent): boolean =>
-  event.activityTaskScheduledEventAttributes?.activityType?.name === 'playEpisode';
-
 /** @returns the folder with the histories of all runs of a campaign and of its child workflows */
 export async function historiesOf(system: ControlledSystem, id: string): Promise<string> {
   const directory = system.state.file(`histories/${id}`);
