@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { z } from 'zod';
-import { built, CHECKOUT } from '../deploy/local/checkout';
+import { CHECKOUT } from '../deploy/local/checkout';
 import { describeMachine } from './machine';
+import { type DemoReport, runDemo } from './system/demo';
 
 interface LearningOptions {
   seeds: string;
@@ -21,20 +19,7 @@ const CLAIMS = [
   { better: 'BC+SR', worse: 'control-more-steps', p: 0.05 },
 ] as const;
 
-const interval = { low: z.number(), high: z.number() };
-
-/** What `demo --json` prints, as far as it is used here. */
-const Report = z.object({
-  results: z.array(
-    z.object({ policy: z.string(), goal: z.object({ mean: z.number(), ...interval }), episodes: z.number() }),
-  ),
-  comparisons: z.array(
-    z.object({ better: z.string(), worse: z.string(), difference: z.number(), ...interval, p: z.number() }),
-  ),
-  seconds: z.object({ campaign: z.number() }),
-});
-type Report = z.infer<typeof Report>;
-type Comparison = Report['comparisons'][number];
+type Comparison = DemoReport['comparisons'][number];
 
 export function registerLearning(program: Command): void {
   program
@@ -49,7 +34,7 @@ export function registerLearning(program: Command): void {
 async function benchLearning({ seeds, file, state }: LearningOptions): Promise<void> {
   const measured = [];
   for (let seed = 1; seed <= Number(seeds); seed += 1) {
-    const report = await runCampaign(['--file', file, '--state', state, '--seed', String(seed)]);
+    const report = await runDemo(['--file', file, '--state', state, '--seed', String(seed)]);
     const claims = CLAIMS.map((claim) => check(claim, report));
     console.log(`\nseed ${seed}, ${report.seconds.campaign.toFixed(0)} s`);
     console.log(report.results.map(renderPolicy).join('\n'));
@@ -66,20 +51,12 @@ async function benchLearning({ seeds, file, state }: LearningOptions): Promise<v
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-/** Runs the demo command as a user does, with another file and seed. */
-async function runCampaign(args: string[]): Promise<Report> {
-  const child = spawn(process.execPath, [built('cli/main.js'), 'demo', '--json', ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return Report.parse(JSON.parse(await text(child.stdout)));
-}
-
-function check(claim: (typeof CLAIMS)[number], { comparisons }: Report) {
+function check(claim: (typeof CLAIMS)[number], { comparisons }: DemoReport) {
   const found = comparisons.find(({ better, worse }) => better === claim.better && worse === claim.worse);
   return { ...claim, holds: found !== undefined && found.difference > 0 && found.p < claim.p };
 }
 
-const renderPolicy = ({ policy, goal, episodes }: Report['results'][number]): string =>
+const renderPolicy = ({ policy, goal, episodes }: DemoReport['results'][number]): string =>
   `  ${policy.padEnd(20)} goal ${goal.mean.toFixed(2)} [${goal.low.toFixed(2)}, ${goal.high.toFixed(2)}]  ${episodes} episodes`;
 
 const renderComparison = ({ better, worse, difference, low, high, p }: Comparison): string =>

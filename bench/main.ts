@@ -1,12 +1,21 @@
 import { Command } from 'commander';
 import { registerEpisodes } from './episodes';
 import { registerLearning } from './learning';
+import { registerOverhead } from './overhead';
 import { registerRecovery } from './recovery';
+import { registerScale } from './scale';
 
 const program = new Command('bench').description(
   'Benchmarks; each prints its machine and versions and writes JSON to bench/results.',
 );
-for (const register of [registerEpisodes, registerRecovery, registerLearning]) register(program);
+for (const register of [
+  registerEpisodes,
+  registerRecovery,
+  registerScale,
+  registerOverhead,
+  registerLearning,
+])
+  register(program);
 program.parseAsync().catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;

@@ -4,6 +4,8 @@ import { agentProfile, environmentProfile } from './profiles';
 
 export interface BenchCampaign {
   name: string;
+  /** Default 1; campaigns over one bucket with the same seed share what they make. */
+  seed?: number;
   episodes: number;
   /** Episodes played at once. */
   inFlight: number;
@@ -40,12 +42,12 @@ export function writeCampaign(folder: string, campaign: BenchCampaign): string {
 }
 
 /** JSON is YAML. */
-const specOf = ({ name, episodes, inFlight, provider }: BenchCampaign) => {
+const specOf = ({ name, seed = 1, episodes, inFlight, provider }: BenchCampaign) => {
   const tasks = Math.min(TASKS, episodes);
   const speaker = { baseUrl: `${provider}/sotopia/v1`, model: 'fixed-latency', simulated: true };
   return {
     name,
-    seed: 1,
+    seed,
     models: {
       expert: speaker,
       partner: speaker,

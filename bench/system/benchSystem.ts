@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Client, Connection } from '@temporalio/client';
+import { Campaign } from '../../client/campaign';
 import { built } from '../../deploy/local/checkout';
 import { type LocalRuntime, startLocalRuntime } from '../../deploy/local/localRuntime';
 import { ALL_IN_ONE, type WorkerProcess } from '../../deploy/local/parts';
@@ -30,6 +32,7 @@ export class BenchSystem {
     readonly state: StateDirectory,
     readonly provider: Provider,
     readonly runtime: LocalRuntime,
+    private readonly connection: Connection,
     private readonly workers: readonly WorkerProcess[],
   ) {}
 
@@ -49,16 +52,22 @@ export class BenchSystem {
       ...(workers && { workers }),
       ...(onEvent && { onEvent }),
     });
-    return new BenchSystem(state, provider, runtime, workers ?? ALL_IN_ONE);
+    const connection = await Connection.connect({ address: runtime.environment['TEMPORAL_ADDRESS'] ?? '' });
+    return new BenchSystem(state, provider, runtime, connection, workers ?? ALL_IN_ONE);
+  }
+
+  get client(): Client {
+    return new Client({ connection: this.connection });
   }
 
   /** Starts a campaign as a user does. */
-  async startCampaign(campaign: Omit<BenchCampaign, 'provider'>): Promise<void> {
+  async startCampaign(campaign: Omit<BenchCampaign, 'provider'>): Promise<Campaign> {
     const file = writeCampaign(this.state.file(campaign.name), {
       ...campaign,
       provider: this.provider.address,
     });
     await this.pi('start', file);
+    return new Campaign(this.client, campaign.name);
   }
 
   /** Runs `pi-loop`. @returns what it prints */
@@ -100,6 +109,7 @@ export class BenchSystem {
   }
 
   async stop(): Promise<void> {
+    await this.connection.close();
     await this.runtime.stop();
     await this.provider.stop();
     rmSync(this.state.root, { recursive: true, force: true });
