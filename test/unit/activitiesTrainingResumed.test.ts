@@ -71,6 +71,8 @@ async function stage(recipe: Partial<TrainingRecipe> = {}) {
   };
 }
 
+const stepOf = (document: string): number => Number(/(\d+)\.json$/.exec(document)?.[1]);
+
 /** No file may grow beyond 20 kB: like a full disk, and possible everywhere. */
 const onFullDisk = (python: string) =>
   scriptedPython(objects, `trap '' XFSZ; ulimit -f 40; exec ${python} "$@"`);
@@ -93,6 +95,8 @@ test('paused it frees its slot within 10 s; a full disk costs it nothing that wa
   expect(await checkpoints()).toEqual(kept);
 
   const resumed = await run();
+  const further = (await checkpoints()).slice(kept.length).map(stepOf);
+  expect(Math.min(...further)).toBeGreaterThan(Math.max(...kept.map(stepOf)));
   const undisturbed = await (await stage()).run();
   expect(resumed.result.outputs).toEqual(undisturbed.result.outputs);
 });
