@@ -3,7 +3,7 @@ import { ControlledSystem, runCommandLine } from '../support/controlledSystem';
 import { commandsBelow, until } from '../support/processes';
 import { said, SmallCampaigns } from '../support/smallCampaign';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 let system: ControlledSystem;
 beforeAll(async () => {
@@ -26,7 +26,7 @@ test('paused in training, resumed, and let through a gate, a campaign ends with 
   const campaigns = new SmallCampaigns(system);
   const longTraining = (name: string, gated: boolean) =>
     campaigns.file(name, (spec) => {
-      Object.assign(spec['policy'].base.pretrain.recipe, { steps: 1500, checkpointEvery: 500 });
+      Object.assign(spec['policy'].base.pretrain.recipe, { steps: 600, checkpointEvery: 200 });
       if (gated) spec['gates'] = [{ before: 'BC/train', ask: 'Are these dialogues fit to learn from?' }];
     });
   await system.startWorkers();
