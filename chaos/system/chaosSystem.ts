@@ -15,6 +15,9 @@ import { ControlledPart, type Interval } from './controlledPart';
 
 const REGION = 'us-east-1';
 
+/** So few that neither of the two workers can take all the work, and whichever is struck has some. */
+const DIALOGUE_SLOTS = '16';
+
 const QUEUES: Record<WorkerName, readonly TaskQueue[]> = {
   'dialogue-1': [TASK_QUEUES.dialogue],
   'dialogue-2': [TASK_QUEUES.dialogue],
@@ -162,6 +165,7 @@ export class ChaosSystem {
       PI_LOOP_TRAINER_PYTHON: requireTool('trainerPython'),
       PI_LOOP_COMMIT: `chaos-${this.build}`,
       OMP_NUM_THREADS: '1',
+      PI_LOOP_DIALOGUE_SLOTS: DIALOGUE_SLOTS,
     };
     const part = workerPart({ name, queues: QUEUES[name] }, environment, this.state);
     const [, ...args] = part.args;
