@@ -90,10 +90,12 @@ export class CampaignState {
     return [...this.stages.values()].filter(({ state }) => state === 'parked');
   }
 
-  /** Milliseconds until the first parked stage is to be tried again by itself; null when none is. */
-  get nextTryIn(): number | null {
-    const times = this.parked.flatMap(({ parking }) => parking?.nextTryAt ?? []).map(Date.parse);
-    return times.length === 0 || this.paused ? null : Math.max(0, Math.min(...times) - Date.now());
+  /** Milliseconds until the first parked one of these stages is to be tried again by itself; null when none is. */
+  nextTryIn(stages: readonly { id: string }[] = this.parked): number | null {
+    const parked = stages.map(({ id }) => this.stage(id)).filter(({ state }) => state === 'parked');
+    const times = parked.flatMap(({ parking }) => parking?.nextTryAt ?? []).map(Date.parse);
+    const isHeld = this.paused !== null || this.restarting;
+    return times.length === 0 || isHeld ? null : Math.max(0, Math.min(...times) - Date.now());
   }
 
   /** What holds a campaign of which nothing runs. */

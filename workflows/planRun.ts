@@ -69,7 +69,7 @@ export class PlanRun {
       this.running.size !== before ||
       (!interrupted && (this.state.paused !== null || this.state.restarting)) ||
       this.startable().length > 0;
-    const due = this.state.nextTryIn;
+    const due = this.isToBeContinued() ? null : this.state.nextTryIn(this.next);
     if (due === null) await condition(changed);
     else await condition(changed, Math.max(1, due));
   }
@@ -79,9 +79,12 @@ export class PlanRun {
   }
 
   private open(): OutlinedStage[] {
-    return this.outline.stages.filter(
-      (stage) => this.isNext(stage) && !this.running.has(stage.id) && this.state.mayStart(stage),
-    );
+    return this.next.filter((stage) => this.state.mayStart(stage));
+  }
+
+  /** Stages that have their inputs and are not under way. */
+  private get next(): OutlinedStage[] {
+    return this.outline.stages.filter((stage) => this.isNext(stage) && !this.running.has(stage.id));
   }
 
   private isNext({ id, inputs }: OutlinedStage): boolean {

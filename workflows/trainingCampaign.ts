@@ -52,7 +52,7 @@ async function work(state: CampaignState, steering: Steering): Promise<CampaignR
 
 /** Until somebody acts on what holds the campaign, or a parked stage is due. */
 async function wait(state: CampaignState, carried: CarriedState, steering: Steering): Promise<never> {
-  const { nextTryIn } = state;
+  const nextTryIn = state.nextTryIn();
   // What came with the start may have been done already, before anything was waited for.
   const known = carried.steering.at(-1)?.number ?? 0;
   const wanted = () => state.lastSteering > known && !state.paused;
