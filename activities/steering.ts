@@ -2,6 +2,7 @@ import { comparePlans } from '../domain/plan/comparePlans';
 import type { PlanChange } from '../schemas/plan';
 import type { SteeringRecord } from '../schemas/steering';
 import type { ArtifactStore } from '../artifacts/artifactStore';
+import { StorageError } from '../artifacts/storageError';
 import type { Plans } from './support/stageWork';
 
 export interface SteeringDependencies {
@@ -20,9 +21,11 @@ export interface PlanDifference {
 
 export function createSteeringActivities({ store, plans }: SteeringDependencies) {
   return {
-    /** What differs between two plans in the store. Errors: ARTIFACT_*, STORAGE_*. */
+    /** What differs between two plans in the store. Errors: ARTIFACT_* of the plan before, STORAGE_*. */
     async comparePlans({ before, after }: { before: string; after: string }): Promise<PlanDifference> {
-      const [old, amended] = [await plans.load(before), await plans.load(after)];
+      const old = await plans.load(before);
+      const amended = await plans.load(after).catch(whyUnusable);
+      if (typeof amended === 'string') return { unusable: amended, changes: [], redefined: [] };
       const unusable =
         old.campaign === amended.campaign
           ? null
@@ -35,6 +38,14 @@ export function createSteeringActivities({ store, plans }: SteeringDependencies)
       await store.putDocumentOnce(steeringKey(campaign, record.number), record);
     },
   };
+}
+
+/** Who asks for what is no plan is told so. Errors: all others. */
+function whyUnusable(error: unknown): string {
+  const code = error instanceof StorageError ? error.code : null;
+  if (code === 'ARTIFACT_MISSING') return 'there is nothing of this digest in the store';
+  if (code === 'ARTIFACT_CORRUPT') return 'what the store has of this digest is no plan';
+  throw error;
 }
 
 export const steeringKey = (campaign: string, number: number): string =>

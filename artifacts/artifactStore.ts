@@ -10,7 +10,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import type { z } from 'zod';
-import { type ArtifactRef, DirectoryListing } from '../schemas/artifact';
+import { type ArtifactRef, DirectoryListing, Sha256 } from '../schemas/artifact';
 import { MEDIA_TYPES } from '../schemas/names';
 import { canonicalJson, sha256 } from './canonicalJson';
 import { explainStorageError, isNothingThere, isStatus, isUnreachable } from './explainStorageError';
@@ -108,7 +108,8 @@ export class ArtifactStore {
 
   /** Errors: ARTIFACT_MISSING; ARTIFACT_CORRUPT when the bytes are not what the digest says. */
   async getBytes(digest: string): Promise<Buffer> {
-    const found = await this.read(blobKey(digest));
+    // What is no digest could lead anywhere in the bucket: the store is not asked for it.
+    const found = Sha256.safeParse(digest).success ? await this.read(blobKey(digest)) : null;
     if (!found) {
       throw new StorageError(
         'ARTIFACT_MISSING',

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { Campaigns } from '../client/campaigns';
 import { connect } from './connect';
-import { type CommonOptions, parseSeed, printJson, withCommonOptions } from './options';
+import { type CommonOptions, parseCampaignId, parseSeed, printJson, withCommonOptions } from './options';
 import { renderImport } from './render/importFindings';
 import { describeAsker } from './render/holds';
 import { resolveCampaign } from './resolveCampaign';
@@ -18,7 +18,7 @@ interface StartOptions extends CommonOptions {
 export function registerStart(program: Command): void {
   withCommonOptions(program.command('start <file>'))
     .description('start a campaign, or go on with one that is parked or was cancelled')
-    .option('--id <id>', 'id of the campaign; default: the name in the file')
+    .option('--id <id>', 'id of the campaign; default: the name in the file', parseCampaignId)
     .option('--seed <n>', 'seed in place of the one in the file', parseSeed)
     .option('--watch', 'stay and show the progress', false)
     .option(...STAY)

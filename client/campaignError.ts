@@ -1,6 +1,8 @@
 export type CampaignErrorCode =
   /** There is no campaign of this id. */
   | 'NOT_FOUND'
+  /** No campaign may have such an id. */
+  | 'INVALID_ID'
   /** A campaign of this id runs, and follows another plan. */
   | 'OTHER_PLAN'
   /** The campaign said no; the message says why and what is possible instead. */

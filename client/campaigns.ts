@@ -4,6 +4,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
+import { Name } from '../schemas/campaign';
 import { campaignWorkflowId, TASK_QUEUES } from '../schemas/names';
 import type { TrainingCampaignInput } from '../workflows/messages';
 import { Campaign } from './campaign';
@@ -26,11 +27,12 @@ export class Campaigns {
 
   /**
    * Starts a campaign, or joins the one that runs under the same id and follows the same plan.
-   * Errors: CampaignError OTHER_PLAN.
+   * Errors: CampaignError INVALID_ID, OTHER_PLAN.
    */
   async start(
     input: Pick<TrainingCampaignInput, 'campaign' | 'plan'>,
   ): Promise<{ campaign: Campaign; joined: boolean }> {
+    assertUsable(input.campaign);
     const campaign = new Campaign(this.client, input.campaign);
     try {
       await this.client.workflow.start<TrainingCampaign>('trainingCampaign', {
@@ -93,6 +95,12 @@ const listed = (run: WorkflowExecutionInfo): ListedCampaign => ({
   startedAt: run.startTime.toISOString(),
   closedAt: run.closeTime?.toISOString() ?? null,
 });
+
+function assertUsable(id: string): void {
+  const [issue] = Name.safeParse(id).error?.issues ?? [];
+  if (issue)
+    throw new CampaignError('INVALID_ID', `"${id}" cannot be the id of a campaign: ${issue.message}.`);
+}
 
 const otherPlan = (campaign: string, cause: unknown): CampaignError =>
   new CampaignError(

@@ -4,7 +4,8 @@ import { EpisodeRules, TemplateName } from './episode';
 import { FilterPolicy } from './filter';
 import { ModelArchitecture, TrainingRecipe } from './training';
 
-const Name = z
+/** What campaigns, rounds and pools are called. It stands in keys and workflow ids, so it leads nowhere else. */
+export const Name = z
   .string()
   .regex(
     /^[A-Za-z0-9][A-Za-z0-9+_.-]{0,63}$/,
