@@ -14,6 +14,7 @@ import { registerApprove, registerReject } from './gates';
 import { registerList } from './list';
 import { registerPause } from './pause';
 import { registerPlan } from './plan';
+import { inert } from './render/inert';
 import { registerRaiseLimit } from './raiseLimit';
 import { registerResult } from './result';
 import { registerResume } from './resume';
@@ -47,28 +48,31 @@ const REGISTER = [
 /** Errors that the user can put right are printed as they are; anything else is a fault of ours, with its stack. */
 function report(error: unknown): number {
   if (error instanceof CampaignFileError) {
-    console.error(error.message);
+    say(error.message);
     return 2;
   }
   if (error instanceof CommandError) {
-    console.error(error.message);
+    say(error.message);
     return error.exitCode;
   }
   if (error instanceof CampaignError) {
-    console.error(error.message);
+    say(error.message);
     return error.code === 'OTHER_PLAN' ? 2 : 1;
   }
   if (error instanceof LocalRuntimeError) {
-    console.error(`${error.message}. What to do: ${error.hint}.`);
+    say(`${error.message}. What to do: ${error.hint}.`);
     return 1;
   }
   if (error instanceof StorageError) {
-    console.error(error.message);
+    say(error.message);
     return 1;
   }
   console.error(error);
   return 1;
 }
+
+/** Messages repeat what models and servers said. */
+const say = (text: string): void => console.error(inert(text));
 
 const program = new Command('pi-loop')
   .description('Sotopia-π training campaigns for social agents: durable, resumable, auditable.')

@@ -1,4 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { Name } from '../schemas/campaign';
+import { inert } from './render/inert';
 
 export const DEFAULT_STATE_DIRECTORY = '.pi-loop';
 
@@ -19,7 +21,14 @@ export const withCommonOptions = (command: Command): Command =>
     )
     .option('--json', 'print one JSON document', false);
 
-export const printJson = (value: unknown): void => console.log(JSON.stringify(value, null, 2));
+export const printJson = (value: unknown): void => console.log(inert(JSON.stringify(value, null, 2)));
+
+/** An id that a campaign may have. */
+export function parseCampaignId(text: string): string {
+  const { data, error } = Name.safeParse(text);
+  if (data === undefined) throw new InvalidArgumentError(error?.issues[0]?.message ?? 'not an id');
+  return data;
+}
 
 /** A whole number from 0, as campaign files have it. */
 export function parseSeed(text: string): number {

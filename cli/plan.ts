@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { printJson } from './options';
 import { renderFindings, renderImport } from './render/importFindings';
+import { inert } from './render/inert';
 import { renderPlan } from './render/planTable';
 import { resolveCampaign } from './resolveCampaign';
 
@@ -18,7 +19,7 @@ export function registerPlan(program: Command): void {
     .action(async (file: string, { json, findings }: PlanOptions) => {
       const { plan, imported } = await resolveCampaign(file);
       if (json) return printJson({ ...plan, findings: imported?.findings ?? [] });
-      if (findings) return console.log(renderFindings(imported?.findings ?? []));
+      if (findings) return console.log(inert(renderFindings(imported?.findings ?? [])));
       console.log(renderPlan(plan));
       if (imported) console.log(`\n${renderImport(imported)}\n\`--findings\` lists them line by line.`);
     });

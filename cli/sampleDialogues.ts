@@ -4,6 +4,7 @@ import type { ArtifactRef } from '../schemas/artifact';
 import { CollectedEpisode, Episode } from '../schemas/episode';
 import { type SocialTask, TaskSet } from '../schemas/profiles';
 import type { CampaignResult } from '../workflows/messages';
+import { inertLine } from './render/inert';
 
 const CONTESTANT = 'contestant';
 
@@ -62,7 +63,7 @@ async function transcript(store: ArtifactStore, row: CollectedEpisode | undefine
   if (!row) return '    (not played)';
   const episode = await store.getJson(row.episode, Episode);
   const lines = episode.turns.map(
-    ({ speaker, action }) => `    ${speaker === 0 ? 'policy ' : 'partner'} ${perceive(action)}`,
+    ({ speaker, action }) => `    ${speaker === 0 ? 'policy ' : 'partner'} ${inertLine(perceive(action))}`,
   );
   const goals = row.scores ? `goal: policy ${row.scores[0].goal}, partner ${row.scores[1].goal}` : 'unrated';
   return [...lines, `    ${goals} of 10`].join('\n');
@@ -72,8 +73,8 @@ export function renderSamples(samples: readonly Sample[], names: { before: strin
   return samples
     .map(({ task, before, after }) =>
       [
-        `● ${printable(task.scenario)}`,
-        `  policy's goal: ${printable(task.goals[0])} | partner's goal: ${printable(task.goals[1])}`,
+        `● ${inertLine(task.scenario)}`,
+        `  policy's goal: ${inertLine(task.goals[0])} | partner's goal: ${inertLine(task.goals[1])}`,
         `  ${names.before}:`,
         before,
         `  ${names.after}:`,
@@ -82,6 +83,3 @@ export function renderSamples(samples: readonly Sample[], names: { before: strin
     )
     .join('\n\n');
 }
-
-/** Models wrote these texts: control characters do not reach the terminal. */
-const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');

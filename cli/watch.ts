@@ -11,6 +11,7 @@ import type { CampaignResult } from '../workflows/messages';
 import { CommandError } from './commandError';
 import { type CommonOptions, printJson, withCommonOptions } from './options';
 import { describeHold } from './render/holds';
+import { inertLine } from './render/inert';
 import { renderStatus } from './render/progress';
 import { ProgressLines } from './render/progressLines';
 import { wrap } from './render/textTable';
@@ -105,7 +106,7 @@ function heldUp({ campaign, progress }: CampaignStatus, now: Date): CommandError
   return new CommandError(
     [
       `Nothing of campaign "${campaign}" runs any more:`,
-      ...holds.map((hold) => `- ${describeHold(campaign, hold, now)}`),
+      ...holds.map((hold) => inertLine(`- ${describeHold(campaign, hold, now)}`)),
       'What was made is kept, and waiting costs nothing.',
     ].join('\n'),
   );

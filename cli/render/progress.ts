@@ -5,6 +5,7 @@ import type { CampaignStatus } from '../../client/status';
 import type { StageProgress } from '../../workflows/messages';
 import { duration } from './duration';
 import { describeHold, recentSteering } from './holds';
+import { inertLine } from './inert';
 import { troubles } from './troubles';
 
 const MARK: Record<StageProgress['state'], string> = {
@@ -42,7 +43,9 @@ export function renderStatus(status: CampaignStatus, now: Date): string {
     ...troubles(activities, now).map((trouble) => `! ${trouble}`),
     ...(progress === null ? [] : recentSteering(progress, now)).map((line) => `» ${line}`),
     ...(failure === null ? [] : [`✗ ${failure}`]),
-  ].join('\n');
+  ]
+    .map(inertLine)
+    .join('\n');
 }
 
 export const NO_WORKER =

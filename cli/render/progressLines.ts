@@ -3,6 +3,7 @@ import { holdsOf } from '../../client/holds';
 import type { CampaignStatus } from '../../client/status';
 import type { StageProgress } from '../../workflows/messages';
 import { describeHold } from './holds';
+import { inertLine } from './inert';
 import { describeStage, NO_WORKER, shareDone } from './progress';
 import { troubles } from './troubles';
 
@@ -14,7 +15,7 @@ export class ProgressLines {
   private readonly said = new Map<string, string>();
   private readonly troubles = new Set<string>();
 
-  constructor(private readonly write: (line: string) => void) {}
+  constructor(private readonly output: (line: string) => void) {}
 
   readonly show = ({ campaign, progress, activities }: CampaignStatus, now: Date): void => {
     if (progress === null) this.tell(NO_WORKER, NO_WORKER);
@@ -33,6 +34,10 @@ export class ProgressLines {
       if (trouble !== undefined) this.tell(`${activity.activity} ${activity.failure}`, trouble);
     }
   };
+
+  private write(line: string): void {
+    this.output(inertLine(line));
+  }
 
   /** Says a trouble once. */
   private tell(trouble: string, text: string): void {

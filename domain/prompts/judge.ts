@@ -5,7 +5,7 @@ import type { AgentProfile, SocialTask } from '../../schemas/profiles';
 import type { ChatMessage } from '../../schemas/training';
 import { fullName, ownBackground } from '../episode/background';
 import { extractJson } from './extractJson';
-import { perceive } from './transcript';
+import { onOneLine, perceive } from './transcript';
 import { readAs } from './viewerMarkup';
 
 const MEANING: Record<Dimension, string> = {
@@ -27,6 +27,9 @@ const FORMAT =
   'Answer with one JSON object and nothing else: {"agent_1": {…}, "agent_2": {…}}, where agent_1 is the first ' +
   'participant and each holds all seven dimensions as {"reasoning": "…", "score": integer in range}.';
 
+/** Models and people wrote these texts: none of them can look like the conversation, or like its end. */
+const readForJudge = (text: string): string => onOneLine(readAs(text, 'judge'));
+
 /** `judge-v1`: SotopiaEval's seven dimensions for both sides in one call. Turns in which nothing was done are left out. */
 export function judgePrompt(
   task: SocialTask,
@@ -39,12 +42,12 @@ export function judgePrompt(
     .map((turn) => `Turn #${turn.number}: ${names[turn.speaker]} ${perceive(turn.action)}`);
   const content = [
     'Rate how two agents did in a social interaction. Judge only by what was said and done.',
-    `Scenario: ${readAs(task.scenario, 'judge')}`,
+    `Scenario: ${readForJudge(task.scenario)}`,
     `Participants: ${names[0]} and ${names[1]}`,
-    `${names[0]}'s background: ${ownBackground(agents[0])}`,
-    `${names[1]}'s background: ${ownBackground(agents[1])}`,
-    `${names[0]}'s goal: ${readAs(task.goals[0], 'judge')}`,
-    `${names[1]}'s goal: ${readAs(task.goals[1], 'judge')}`,
+    `${names[0]}'s background: ${onOneLine(ownBackground(agents[0]))}`,
+    `${names[1]}'s background: ${onOneLine(ownBackground(agents[1]))}`,
+    `${names[0]}'s goal: ${readForJudge(task.goals[0])}`,
+    `${names[1]}'s goal: ${readForJudge(task.goals[1])}`,
     'Conversation Starts:',
     ...lines,
     'Conversation Ends.',

@@ -1,14 +1,17 @@
 import type { Action } from '../../schemas/episode';
 
-/** White space that is no single space: most sayings have none, and each is read at every later turn. */
-const UNEVEN_SPACE = /\s{2,}|[^\S ]/g;
+/** White space that is no single space, and control characters: most sayings have none, and each is read at every later turn. */
+const UNEVEN_SPACE = /[\s\p{Cc}]{2,}|[^\S ]|\p{Cc}/gu;
+
+/** Text with all its white space as single spaces: no line of it can look like one of ours. */
+export const onOneLine = (text: string): string => text.replace(UNEVEN_SPACE, ' ').trim();
 
 /**
  * An action as others perceive it, in Sotopia's words, always on one line: what a model says can never look like a
  * turn of somebody else.
  */
 export function perceive({ type, argument: text }: Action): string {
-  const argument = text.replace(UNEVEN_SPACE, ' ').trim();
+  const argument = onOneLine(text);
   switch (type) {
     case 'none':
       return 'did nothing';
