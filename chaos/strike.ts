@@ -39,12 +39,10 @@ export async function strike(context: StrikeContext, fault: PlannedFault): Promi
   switch (fault.kind) {
     case 'kill':
       if (isChild(fault.target)) return strikeChild(context, fault.target, 'SIGKILL');
-      return struck(fault.target, await system.part(fault.target).kill(fault.downSeconds));
-    case 'freeze': {
-      const { target, seconds } = fault;
-      if (isChild(target)) return strikeChild(context, target, 'SIGSTOP', seconds);
-      return struck(target, learning(await system.part(target).freeze(seconds)));
-    }
+      return struck(fault, await system.part(fault.target).kill(fault.downSeconds));
+    case 'freeze':
+      if (isChild(fault.target)) return strikeChild(context, fault.target, 'SIGSTOP', fault.seconds);
+      return struck(fault, await system.part(fault.target).freeze(fault.seconds));
     case 'network':
       return strikeNetwork(system, fault);
     case 'disk-full':
@@ -59,9 +57,14 @@ export async function strike(context: StrikeContext, fault: PlannedFault): Promi
 }
 
 /** Without Temporal no worker can tell how far it is; without another server each waits, and knows what it knew. */
-function struck(target: Exclude<Target, ChildName>, interval: Interval): Strike[] {
-  if (target === 'temporal') return WORKERS.map((worker) => ({ worker, ...learning(interval) }));
-  return isWorker(target) ? [{ worker: target, ...interval }] : [];
+function struck(
+  { kind, target }: Extract<PlannedFault, { kind: 'kill' | 'freeze' }>,
+  away: Interval,
+): Strike[] {
+  if (target === 'temporal') return WORKERS.map((worker) => ({ worker, ...learning(away) }));
+  if (!isWorker(target)) return [];
+  // A killed worker asks nothing any more; a frozen one goes on until it learns.
+  return [{ worker: target, ...(kind === 'kill' ? { from: away.from, to: away.from } : learning(away)) }];
 }
 
 const learning = ({ from, to }: Interval): Interval => ({ from, to: to + LEARNS_WITHIN_MS });

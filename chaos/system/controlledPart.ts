@@ -51,17 +51,17 @@ export class ControlledPart {
     });
   }
 
-  /** As kill -9 does it, and starts it again after so many seconds. @returns the moment of its death */
+  /** As kill -9 does it, and starts it again after so many seconds. @returns from its death until it was ready again */
   kill(downSeconds: number): Promise<Interval> {
     return this.inTurn(async () => {
       const killed = this.running;
       this.running = undefined;
       if (killed) signal(-killed.identity.pid, 'SIGKILL');
-      const at = performance.now();
+      const from = performance.now();
       await killed?.exited;
       await sleep(downSeconds * 1000);
       await this.run();
-      return { from: at, to: at };
+      return { from, to: performance.now() };
     });
   }
 
