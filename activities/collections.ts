@@ -53,7 +53,7 @@ export function createCollectionActivities({ store, plans }: CollectionDependenc
     /** One index of a stage's episodes from its parts' indexes. */
     async gatherEpisodes({ indexes }: { indexes: ArtifactRef[] }): Promise<ArtifactRef> {
       const texts = await Promise.all(indexes.map((index) => store.getText(index)));
-      return store.putText(texts.join(''), 'episodes.jsonl', MEDIA_TYPES.jsonLines);
+      return store.putText(texts.join(''), 'episodes.jsonl', MEDIA_TYPES.episodes);
     },
   };
 
@@ -80,7 +80,7 @@ export function createCollectionActivities({ store, plans }: CollectionDependenc
   ): Promise<PlannedCollection> {
     const taskSet = await store.getJson(taskSetDigest, TaskSet);
     const { judge, ...played } = designPureEpisodes(parameters, taskSet, taskSetDigest);
-    const { digest } = await store.putJson({ ...played, judge }, 'design.json');
+    const { digest } = await store.putJson({ ...played, judge }, 'design.json', MEDIA_TYPES.design);
     const episodes = played.episodes.length;
     const served = Object.values(played.players).some((player) => player.kind === 'policy');
     return {

@@ -3,6 +3,7 @@ import { inParallel } from '../domain/inParallel';
 import { sumSpent } from '../domain/plan/cost';
 import type { FinishedBatch, PlayedRow, RatedRow, Spent } from '../schemas/batch';
 import type { Episode } from '../schemas/episode';
+import { MEDIA_TYPES } from '../schemas/names';
 import type { ModelCall } from '../schemas/modelCall';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { keepTelling, progressOfLastAttempt } from './conversation/batchHeartbeat';
@@ -110,14 +111,18 @@ export function createEpisodeActivities({ store, models, designs, policies, budg
         patiently,
         counted,
       });
-      const { digest } = await patiently(() => store.putJson(played, `episode-${played.id}.json`));
+      const { digest } = await patiently(() =>
+        store.putJson(played, `episode-${played.id}.json`, MEDIA_TYPES.episode),
+      );
       episode = played;
       row = batch.finishPlaying(rowOf(number, digest.sha256, played));
     }
     const known = row.episode;
     const heard = episode ?? (await patiently(() => batches.episode(known)));
     const rating = await judgeEpisode(models, { cast, episode: heard, signal, patiently, counted });
-    const { digest } = await patiently(() => store.putJson(rating, `rating-${heard.id}.json`));
+    const { digest } = await patiently(() =>
+      store.putJson(rating, `rating-${heard.id}.json`, MEDIA_TYPES.rating),
+    );
     const scores = rating.kind === 'rated' ? rating.scores : null;
     const judging = spentOn(rating.call);
     batch.finishRating({ ...row, rating: digest.sha256, scores, judging } satisfies RatedRow);

@@ -3,6 +3,7 @@ import { compareEvaluations, type EvaluationRow, summariseEvaluation } from '../
 import type { ArtifactRef } from '../schemas/artifact';
 import { CollectedEpisode } from '../schemas/episode';
 import { Evaluation } from '../schemas/evaluation';
+import { MEDIA_TYPES } from '../schemas/names';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { candidatesOf } from './support/candidates';
 import { failure } from './support/failures';
@@ -18,7 +19,10 @@ export function createEvaluationActivities({ store, plans }: { store: ArtifactSt
       const { name } = await plans.parameters('evaluatePolicy', work);
       const evaluation = await summarise(name, episodes);
       return {
-        outputs: { episodes, evaluation: await store.putJson(evaluation, 'evaluation.json') },
+        outputs: {
+          episodes,
+          evaluation: await store.putJson(evaluation, 'evaluation.json', MEDIA_TYPES.evaluation),
+        },
         counts: { episodes: evaluation.episodes, unrated: evaluation.unrated },
         cost: FREE,
       };
@@ -53,7 +57,7 @@ export function createEvaluationActivities({ store, plans }: { store: ArtifactSt
       return {
         outputs: {
           policy: store.locate(chosen.policy),
-          scores: await store.putJson(scores, 'checkpoint-scores.json'),
+          scores: await store.putJson(scores, 'checkpoint-scores.json', MEDIA_TYPES.checkpointScores),
         },
         counts: { step: chosen.step, goal: chosen.goal, checkpoints: scored.length },
         cost: FREE,
@@ -79,7 +83,11 @@ export function createEvaluationActivities({ store, plans }: { store: ArtifactSt
         bootstrapSamples,
         simulated,
       });
-      return { outputs: { results: await store.putJson(results, 'results.json') }, counts: {}, cost: FREE };
+      return {
+        outputs: { results: await store.putJson(results, 'results.json', MEDIA_TYPES.results) },
+        counts: {},
+        cost: FREE,
+      };
     },
   };
 

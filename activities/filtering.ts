@@ -3,6 +3,7 @@ import { filterEpisodes, type RatedSide } from '../domain/filter';
 import { inParallel } from '../domain/inParallel';
 import { templateNamed } from '../domain/prompts/templates';
 import { CollectedEpisode, Episode, type Position } from '../schemas/episode';
+import { MEDIA_TYPES } from '../schemas/names';
 import type { Decision } from '../schemas/filter';
 import { type AgentProfile, TaskSet } from '../schemas/profiles';
 import type { ParametersOf } from '../schemas/plan';
@@ -40,8 +41,8 @@ export function createFilterActivities({ store, plans }: { store: ArtifactStore;
       }
       return {
         outputs: {
-          decisions: await store.putJsonLines(decisions, 'decisions.jsonl'),
-          dataset: await store.putJsonLines(rows, 'dataset.jsonl'),
+          decisions: await store.putJsonLines(decisions, 'decisions.jsonl', MEDIA_TYPES.decisions),
+          dataset: await store.putJsonLines(rows, 'dataset.jsonl', MEDIA_TYPES.dataset),
         },
         counts: {
           sides: decisions.length,

@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { z } from 'zod';
 import { stageKeyMaterial } from '../domain/plan/stageKey';
 import type { ArtifactRef } from '../schemas/artifact';
 import { MEDIA_TYPES } from '../schemas/names';
@@ -66,7 +67,8 @@ export function createStageActivities({ store, plans, build }: StageDependencies
         Object.entries(inputs).map(([role, ref]) => [role, ref.digest.sha256]),
       );
       const key = digestOfJson(stageKeyMaterial(kind, parameters, digests, build.trainer));
-      return { key, finished: await store.getDocument(resultKey(key), StageResult) };
+      const finished = await store.getDocument(resultKey(key), StageResult);
+      return { key, finished: finished && isWithinLimits(finished, parameters) ? finished : null };
     },
 
     /** Writes the stage's manifest and its result; the first to commit a key wins, and everyone gets that result. */
@@ -101,3 +103,11 @@ export interface CampaignRecord {
 export const campaignKey = (campaign: string): string => `campaigns/${campaign}.json`;
 
 export const resultKey = (key: string): string => `stages/${key}.json`;
+
+const Limited = z.object({ unratedShare: z.number() });
+
+/** A result that another campaign allowed may have more unrated episodes than this one's limit: it is looked at anew. */
+function isWithinLimits({ counts }: StageResult, parameters: unknown): boolean {
+  const limit = Limited.safeParse(parameters).data?.unratedShare ?? 1;
+  return (counts['unrated'] ?? 0) <= Math.floor((counts['episodes'] ?? 0) * limit);
+}

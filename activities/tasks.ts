@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { type Author, prepareTasks as prepareTaskSet, type TaskTexts } from '../domain/tasks';
 import type { ArtifactRef } from '../schemas/artifact';
+import { MEDIA_TYPES } from '../schemas/names';
 import type { ParametersOf, StageCost } from '../schemas/plan';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { AuthorJournal } from './support/authorJournal';
@@ -46,7 +47,7 @@ export function createTaskActivities({ store, plans, models, budgets }: TaskDepe
             },
           }),
         );
-        const report = await store.putJson(prepared.report, 'task-report.json');
+        const report = await store.putJson(prepared.report, 'task-report.json', MEDIA_TYPES.taskReport);
         if (!prepared.ok)
           throw failure(
             prepared.failure.code,
@@ -54,7 +55,7 @@ export function createTaskActivities({ store, plans, models, budgets }: TaskDepe
           );
         const { generated, findings } = prepared.report;
         return {
-          outputs: { tasks: await store.putJson(prepared.taskSet, 'tasks.json'), report },
+          outputs: { tasks: await store.putJson(prepared.taskSet, 'tasks.json', MEDIA_TYPES.tasks), report },
           counts: {
             tasks: prepared.taskSet.tasks.length,
             generated: generated.accepted,

@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import type { IgnoredCheckpoint } from '../schemas/checkpoint';
+import { MEDIA_TYPES } from '../schemas/names';
 import type { ParametersOf, StageCost } from '../schemas/plan';
 import type { PolicyCheckpoint, TrainingJob, TrainingRecipe } from '../schemas/training';
 import type { ArtifactStore } from '../artifacts/artifactStore';
@@ -146,7 +147,7 @@ export function createTrainingActivities({ store, plans, trainer, withdraw }: Tr
     return {
       outputs: {
         policy: await putTrainedPolicy(store, join(workDirectory, 'policy'), work.inputs['policy'] ?? null),
-        checkpoints: await store.putJson(checkpoints, 'checkpoints.json'),
+        checkpoints: await store.putJson(checkpoints, 'checkpoints.json', MEDIA_TYPES.checkpoints),
         metrics: await store.putJson(metrics, 'metrics.json'),
       },
       counts: ignored > 0 ? { step, ignoredCheckpoints: ignored } : { step },

@@ -101,9 +101,13 @@ export class ArtifactStore {
   }
 
   /** JSON Lines, each line canonical. */
-  putJsonLines(rows: readonly unknown[], name: string): Promise<ArtifactRef> {
+  putJsonLines(
+    rows: readonly unknown[],
+    name: string,
+    mediaType: string = MEDIA_TYPES.jsonLines,
+  ): Promise<ArtifactRef> {
     const text = rows.map((row) => `${canonicalJson(row)}\n`).join('');
-    return this.putText(text, name, MEDIA_TYPES.jsonLines);
+    return this.putText(text, name, mediaType);
   }
 
   /** Errors: ARTIFACT_MISSING; ARTIFACT_CORRUPT when the bytes are not what the digest says. */

@@ -39,7 +39,7 @@ async function amend(id: string, file: string, options: AmendOptions): Promise<v
           : renderChanges(comparison, progress?.stages ?? []),
       );
     const record =
-      same || options.dryRun ? null : await campaign.amend(await resolved.upload(store), options);
+      same || options.dryRun ? null : await campaign.amend(await resolved.upload(store), options, plan);
     if (options.json) return printJson({ ...comparison, record });
     if (record) console.log(`Campaign "${id}" follows this plan from now on. ${takesEffect(record)}`);
   } finally {

@@ -46,7 +46,7 @@ export async function resolveCampaign(
       const stored: Record<string, ArtifactRef> = {};
       for (const [path, location] of Object.entries(files)) stored[path] = await putFile(store, location);
       const final = planCampaign(plan.campaign, spec, stored);
-      return (await store.putJson(final, 'plan.json')).digest.sha256;
+      return (await store.putJson(final, 'plan.json', MEDIA_TYPES.plan)).digest.sha256;
     },
   };
 }

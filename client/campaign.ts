@@ -4,7 +4,7 @@ import { type Client, WorkflowFailedError } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { type RaisedLimits, withRaisedLimits } from '../domain/plan/raiseLimit';
-import { campaignWorkflowId } from '../schemas/names';
+import { campaignWorkflowId, MEDIA_TYPES } from '../schemas/names';
 import { Plan } from '../schemas/plan';
 import {
   amend,
@@ -87,9 +87,13 @@ export class Campaign {
     return this.steer(decideGate, { ...identified(asked), stage, approved: false });
   }
 
-  /** Lets the campaign follow another plan of the store from now on. @param plan its digest */
-  amend(plan: string, asked: Asked): Promise<SteeringRecord> {
-    return this.steer(amend, { ...identified(asked), plan });
+  /**
+   * Lets the campaign follow another plan of the store from now on.
+   * @param plan its digest
+   * @param instead digest of the plan that it was made from: refused when another is followed by then
+   */
+  amend(plan: string, asked: Asked, instead?: string): Promise<SteeringRecord> {
+    return this.steer(amend, { ...identified(asked), plan, ...(instead !== undefined && { instead }) });
   }
 
   /**
@@ -103,8 +107,12 @@ export class Campaign {
   ): Promise<SteeringRecord | null> {
     const digest = await this.plan();
     const plan = await store.getJson(digest, Plan);
-    const { digest: raised } = await store.putJson(withRaisedLimits(plan, limits), 'plan.json');
-    return raised.sha256 === digest ? null : this.amend(raised.sha256, asked);
+    const { digest: raised } = await store.putJson(
+      withRaisedLimits(plan, limits),
+      'plan.json',
+      MEDIA_TYPES.plan,
+    );
+    return raised.sha256 === digest ? null : this.amend(raised.sha256, asked, digest);
   }
 
   /** Ends the campaign, whatever its state, and waits until it has cleaned up. What it made is kept. */

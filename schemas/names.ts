@@ -78,6 +78,20 @@ export const MEDIA_TYPES = {
   directory: 'application/vnd.pi-loop.directory+json',
   manifest: 'application/vnd.in-toto+json',
   binary: 'application/octet-stream',
+  // Forms of our own. The version is raised with a change that readers must know of; they read all versions before.
+  plan: 'application/vnd.pi-loop.plan.v2+json',
+  tasks: 'application/vnd.pi-loop.tasks.v1+json',
+  taskReport: 'application/vnd.pi-loop.task-report.v1+json',
+  design: 'application/vnd.pi-loop.design.v1+json',
+  episode: 'application/vnd.pi-loop.episode.v1+json',
+  rating: 'application/vnd.pi-loop.rating.v1+json',
+  episodes: 'application/vnd.pi-loop.episodes.v1+jsonl',
+  decisions: 'application/vnd.pi-loop.decisions.v1+jsonl',
+  dataset: 'application/vnd.pi-loop.dataset.v1+jsonl',
+  checkpoints: 'application/vnd.pi-loop.checkpoints.v1+json',
+  checkpointScores: 'application/vnd.pi-loop.checkpoint-scores.v1+json',
+  evaluation: 'application/vnd.pi-loop.evaluation.v1+json',
+  results: 'application/vnd.pi-loop.results.v1+json',
 } as const;
 
 export const campaignWorkflowId = (campaign: string) => `campaign/${campaign}`;

@@ -123,7 +123,7 @@ export const Stage = z.strictObject({
   inputs: z.record(z.string(), StageInput),
   queue: z.string(),
   estimate: Estimate,
-  /** What is asked before the stage may start. No part of its key. Plans of 0.1.0 have none. */
+  /** What is asked before the stage may start. No part of its key. Plans of version 1 have none. */
   gate: z.string().nullable().default(null),
 });
 export type Stage = Omit<z.infer<typeof Stage>, 'parameters'> & { parameters: unknown };
@@ -134,10 +134,13 @@ export const Plan = z.strictObject({
   /** True when any model of the plan is a simulation; every result says so. */
   simulated: z.boolean(),
   episodesInFlight: z.number().int(),
-  limits: z.strictObject({
-    /** Calls of models, policies not counted; null: no limit. */
-    modelCalls: z.number().int().nullable(),
-  }),
+  /** Plans of version 1 have none. */
+  limits: z
+    .strictObject({
+      /** Calls of models, policies not counted; null: no limit. */
+      modelCalls: z.number().int().nullable(),
+    })
+    .default({ modelCalls: null }),
 });
 export type Plan = z.infer<typeof Plan>;
 

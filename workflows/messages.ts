@@ -80,6 +80,8 @@ export interface GateDecision extends StageRequest {
 export interface AmendRequest extends SteeringRequest {
   /** Digest of the new plan in the store. */
   plan: string;
+  /** Digest of the plan that it was made from; refused when another is followed by then. */
+  instead?: string;
 }
 
 /** The type of failure by which a campaign refuses a request. */

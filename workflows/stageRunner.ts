@@ -53,8 +53,8 @@ export class StageRunner {
   private reuse(result: StageResult, progress: StageProgress): StageResult {
     const { planned } = progress.episodes;
     progress.episodes = { finished: planned, planned };
-    // What an earlier run of this campaign has computed is no news.
-    if (progress.state !== 'finished')
+    // What an earlier run of this campaign has computed or looked up is no news.
+    if (progress.state !== 'finished' && progress.state !== 'reused')
       Object.assign(progress, { state: 'reused', finishedAt: now(), counts: result.counts });
     return result;
   }

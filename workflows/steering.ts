@@ -112,7 +112,9 @@ export class Steering {
     return decision;
   }
 
-  private async amend({ plan, ...request }: AmendRequest): Promise<SteeringRecord> {
+  private async amend({ plan, instead, ...request }: AmendRequest): Promise<SteeringRecord> {
+    if (instead !== undefined && instead !== this.state.plan)
+      throw refusal('It was amended meanwhile: look at what it does now, and ask again.');
     const { unusable, changes, redefined } = await general.comparePlans({
       before: this.state.plan,
       after: plan,

@@ -9,6 +9,7 @@ import {
 } from '../../schemas/batch';
 import { type CollectedEpisode, Episode } from '../../schemas/episode';
 import { sumSpent } from '../../domain/plan/cost';
+import { MEDIA_TYPES } from '../../schemas/names';
 import type { StageCost } from '../../schemas/plan';
 import { Rating } from '../../schemas/rating';
 import type { ArtifactStore } from '../../artifacts/artifactStore';
@@ -63,7 +64,11 @@ export class BatchStore {
       const { id, task, players } = episodes[row.number] as (typeof episodes)[number];
       return { ...row, id, task, players };
     });
-    const index = await this.store.putJsonLines(collected, `episodes-${batch.from}-${batch.to}.jsonl`);
+    const index = await this.store.putJsonLines(
+      collected,
+      `episodes-${batch.from}-${batch.to}.jsonl`,
+      MEDIA_TYPES.episodes,
+    );
     const finished = { index, unrated: await this.unratedOf(rows), cost: costOf(rows) };
     await this.keepConversations(batch, { played: rows.map(conversationOf), open: [] });
     const written = await this.store.putDocumentOnce(keyOf('finished', batch.design, batch), finished);

@@ -4,7 +4,7 @@ import { createEnvironment } from '../../activities/support/environment';
 import { Plans, type StageOutcome, type StageWork } from '../../activities/support/stageWork';
 import type { ArtifactRef } from '../../schemas/artifact';
 import { StageResult } from '../../schemas/plan';
-import { attempt, stageWork, startSimulator } from '../support/activities';
+import { attempt, model, stageWork, startSimulator } from '../support/activities';
 import { type ObjectStore, startObjectStore } from '../support/objectStore';
 
 let objects: ObjectStore;
@@ -54,6 +54,26 @@ describe('a stage', () => {
     const result = await commit({ ...work, key }, { outputs: { dataset }, counts: { rows: 3 } });
     expect(result).toMatchObject({ key, outputs: { dataset }, counts: { rows: 3 }, seconds: 5 });
     expect(await open({ ...work, campaign: 'another' })).toEqual({ key, finished: result });
+  });
+
+  test('that another campaign’s looser limit let pass is looked at anew under a stricter one', async () => {
+    const judge = model(simulator.baseUrl, 'simulated-judge');
+    const player = { kind: 'model' as const, model: judge, template: 'compact-v1' as const };
+    const collecting = (unratedShare: number) =>
+      stageWork(objects.store, 'collectEpisodes', {
+        split: 'SR',
+        pairsPerTask: 1,
+        rules: { maxTurns: 8, maxSilentTurns: 2 },
+        judge,
+        seed: 1,
+        unratedShare,
+        players: [player, player],
+      });
+    const work = await collecting(0.5);
+    const { key } = await open(work);
+    const result = await commit({ ...work, key }, { counts: { episodes: 10, unrated: 3 } });
+    expect(await open(await collecting(0.3))).toEqual({ key, finished: result });
+    expect(await open(await collecting(0.2))).toEqual({ key, finished: null });
   });
 
   test('committed twice keeps the first result, and the second is told that one', async () => {

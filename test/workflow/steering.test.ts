@@ -218,6 +218,9 @@ test('an amendment of what has run already is refused, with the stages it would 
     await expect(
       handle.executeUpdate(amend, { args: [{ ...asked(), plan: 'other' }] }),
     ).rejects.toMatchObject(refused(/base \(finished\)/));
+    await expect(
+      handle.executeUpdate(amend, { args: [{ ...asked(), plan: 'other', instead: 'another' }] }),
+    ).rejects.toMatchObject(refused(/amended meanwhile/));
     expect(await progressOf(handle)).toMatchObject({ plan: 'plan', steering: [] });
     await handle.cancel();
     await expect(handle.result()).rejects.toThrow('cancel');
