@@ -1,15 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Asked, type Campaign } from '../client/campaign';
 import type { Strike } from './calls';
-import {
-  type ChildName,
-  isChild,
-  isWorker,
-  type PlannedFault,
-  type Target,
-  type WorkerName,
-  WORKERS,
-} from './plan';
+import { type ChildName, isChild, isWorker, type PlannedFault, type WorkerName, WORKERS } from './plan';
 import type { ChaosSystem } from './system/chaosSystem';
 import type { Interval } from './system/controlledPart';
 import { processesNaming, signal } from './system/processes';
