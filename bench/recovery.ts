@@ -4,6 +4,7 @@ import { TASK_QUEUES } from '../schemas/names';
 import { describeMachine } from './machine';
 import { wholeNumber } from './options';
 import type { Provider } from './provider/provider';
+import { recoverTrainer, type TrainerRecovery } from './recoverTrainer';
 import { columns, report, say } from './report';
 import { BenchSystem } from './system/benchSystem';
 import { describeVersions } from './system/versions';
@@ -63,11 +64,14 @@ async function benchRecovery({ latency, inFlight, json }: RecoveryOptions): Prom
       say(`kill -9 of the ${PARTS[part]}`);
       parts.push(await recover(system, part, { latency, inFlight }));
     }
+    await system.pi('cancel', 'recovery');
+    const trainer = await recoverTrainer(system, 'other-workers' satisfies Part);
     const document = {
       machine: describeMachine(),
       versions: await describeVersions(),
       settings: { latencyMs: latency, inFlight, fullShare: FULL_SHARE },
       parts,
+      secondsToGoOn: trainer,
     };
     await report('recovery', document, json ? undefined : render(document));
   } finally {
@@ -125,12 +129,15 @@ async function meanInFlight(provider: Provider, milliseconds: number): Promise<n
   return looks.reduce((sum, look) => sum + look, 0) / looks.length;
 }
 
-function render({
-  machine,
-  versions,
-  settings,
-  parts,
-}: Record<'machine' | 'versions' | 'settings', object> & { parts: Recovery[] }): string {
+interface RecoveryDocument {
+  machine: object;
+  versions: object;
+  settings: object;
+  parts: Recovery[];
+  secondsToGoOn: TrainerRecovery;
+}
+
+function render({ machine, versions, settings, parts, secondsToGoOn }: RecoveryDocument): string {
   return [
     JSON.stringify({ ...machine, ...versions }),
     JSON.stringify(settings),
@@ -143,6 +150,12 @@ function render({
         repeatedPerEpisodeInFlight.toFixed(2),
         secondsToFullRate?.toFixed(1) ?? 'never',
       ]),
+    ]),
+    '',
+    columns([
+      ['killed', 'seconds until work goes on'],
+      ['trainer, at the step of the kill', secondsToGoOn.trainer.toFixed(1)],
+      ['policy server', secondsToGoOn.policyServer.toFixed(1)],
     ]),
   ].join('\n');
 }

@@ -35,6 +35,22 @@ export function programUnder(guard: number): number {
   return program.pid;
 }
 
+/** Processes below one whose command line holds all the words. */
+export function programsBelow(root: number, words: readonly string[]): number[] {
+  return treeOf(root)
+    .filter(({ pid }) => words.every((word) => commandOf(pid).includes(word)))
+    .map(({ pid }) => pid);
+}
+
+function commandOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    // It ended while we looked.
+    return [];
+  }
+}
+
 function treeOf(root: number): ProcessStat[] {
   const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

@@ -10,8 +10,9 @@ import { type LocalRuntime, startLocalRuntime } from '../../deploy/local/localRu
 import { ALL_IN_ONE, type WorkerProcess } from '../../deploy/local/parts';
 import { StateDirectory } from '../../deploy/local/stateDirectory';
 import type { PartEvent } from '../../deploy/local/supervisedPart';
+import { writeTrainingCampaign } from '../campaign/trainingCampaign';
 import { type BenchCampaign, writeCampaign } from '../campaign/writeCampaign';
-import { type ProcessUse, programUnder, useOf } from '../measure/processes';
+import { type ProcessUse, programsBelow, programUnder, useOf } from '../measure/processes';
 import { Provider } from '../provider/provider';
 import type { ProviderOptions } from '../provider/server';
 
@@ -70,6 +71,12 @@ export class BenchSystem {
     return new Campaign(this.client, campaign.name);
   }
 
+  /** Starts a campaign that trains a policy and has it play. */
+  async startTraining(name: string): Promise<Campaign> {
+    await this.pi('start', writeTrainingCampaign(this.state.file(name), name, this.provider.address));
+    return new Campaign(this.client, name);
+  }
+
   /** Runs `pi-loop`. @returns what it prints */
   async pi(...args: string[]): Promise<string> {
     const { stdout } = await run(
@@ -100,6 +107,13 @@ export class BenchSystem {
       temporal: this.use('temporal').cpuMs,
       s3: this.use('s3').cpuMs,
     };
+  }
+
+  /** Ends the programs that a part has started and whose command line holds all the words. */
+  killBelow(part: string, words: readonly string[]): void {
+    const programs = programsBelow(this.guardOf(part), words);
+    if (programs.length === 0) throw new Error(`part "${part}" runs no ${words.join(' ')}`);
+    for (const program of programs) process.kill(program, 'SIGKILL');
   }
 
   private guardOf(part: string): number {
