@@ -10,6 +10,7 @@ import { keepTelling, progressOfLastAttempt } from './conversation/batchHeartbea
 import { type BatchInput, BatchStore } from './conversation/batchStore';
 import { EpisodeBatch } from './conversation/episodeBatch';
 import { judgeEpisode } from './conversation/judge';
+import { leaveBatch } from './conversation/leaveBatch';
 import { createPatience } from './conversation/patience';
 import { Conversations } from './conversation/playConversation';
 import type { CallBudgets, CountedCall } from './support/callBudget';
@@ -62,8 +63,7 @@ export function createEpisodeActivities({ store, models, designs, policies, budg
         await budgets.of(input.campaign).whileUsed(() => playAll(input, batch));
         return await batches.commit(input, batch.ratedRows());
       } catch (error) {
-        // What made the batch end is told, not that it could not be kept as well.
-        if (!isGivenUp()) await batches.keep(input, batch.progress()).catch(() => undefined);
+        await leaveBatch(batches, input, batch);
         throw error;
       } finally {
         await stopTelling();
@@ -128,9 +128,6 @@ export function createEpisodeActivities({ store, models, designs, policies, budg
     batch.finishRating({ ...row, rating: digest.sha256, scores, judging } satisfies RatedRow);
   }
 }
-
-/** Temporal has begun another attempt, which knows more by now. */
-const isGivenUp = (): boolean => Context.current().cancellationDetails?.notFound ?? false;
 
 function rowOf(number: number, digest: string, { ending, turns, unreadCall }: Episode): PlayedRow {
   const spent = sumSpent([...turns.map(({ call }) => spentOn(call)), spentOn(unreadCall)]);

@@ -1,5 +1,6 @@
 import { CancelledFailure } from '@temporalio/activity';
 import type { ArtifactStore } from '../../artifacts/artifactStore';
+import { StorageError } from '../../artifacts/storageError';
 import { model } from '../support/activities';
 import type { ChatAnswer, ChatServer } from '../support/chatServer';
 import { type BatchAttempt, batchTests, onlyEpisode, playedBy } from '../support/episodeBatches';
@@ -61,6 +62,21 @@ describe('what an attempt leaves in the store when it ends is not asked again by
     const { index, cost } = await finish();
     expect(sortedQuestions(hanging.answered)).toEqual(asked);
     expect([index.digest, cost]).toEqual(made);
+  });
+
+  test('a cancelled attempt waits for a store that is away, since nobody else knows what was paid for', async () => {
+    const hanging = new Hanging(hangsHalfway);
+    const { store, start, finish } = await scripted(hanging.answer, { episodes: 3 });
+    const running = start();
+    await running.progress(isHalfway);
+    const answered = hanging.answered.length;
+    const away = new StorageError('STORAGE_UNREACHABLE', 'The S3 store does not answer.');
+    jest.spyOn(store, 'putDocument').mockRejectedValueOnce(away);
+    running.cancel();
+    await expect(running.result).rejects.toBeInstanceOf(CancelledFailure);
+    hanging.release();
+    await finish();
+    expect(hanging.answered.length - answered).toBe(3 * CALLS_AN_EPISODE - answered);
   });
 
   test('a limit of calls that is reached keeps what was made within it, and a higher one goes on', async () => {
