@@ -11,6 +11,8 @@ import type { Plan } from '../../schemas/plan';
 import { poorDialogues } from '../../simulator/corpus';
 
 const EXAMPLES = join(__dirname, '../../examples');
+/** Hardly more than it needs: what is lost with a worker makes it too few. */
+const MOST_CALLS = 370;
 const CORPUS = 'corpus.jsonl';
 
 /** A campaign with everything it names. */
@@ -70,7 +72,7 @@ function small(demo: CampaignSpec & { models: Record<string, { model: string }> 
       { ...first, tasks: 5, pairsPerTask: 4 },
       { ...second, tasks: 3, pairsPerTask: 3 },
     ],
-    limits: { unratedShare: 0.9 },
+    limits: { unratedShare: 0.9, modelCalls: MOST_CALLS },
     gates: [{ before: 'BC+SR/collect', ask: 'Is the first round any good?' }],
     evaluation: { tasks: 4, devTasks: 2, policies: ['base', 'BC+SR'], bootstrapSamples: 100 },
     execution: { episodesInFlight: 16 },

@@ -1,17 +1,45 @@
+import { blobKey } from '../../artifacts/artifactStore';
 import { canonicalJson } from '../../artifacts/canonicalJson';
 import type { SteeringRecord } from '../../schemas/steering';
 import type { Simulation } from './simulate';
 
-/** Far above what a run of this campaign needs; Temporal ends a history at 51,200. */
-const MOST_EVENTS = 10_000;
+/** Several times what a run of this campaign needs; Temporal ends a history at 51,200. */
+const MOST_EVENTS = 2_000;
 
 /** All that is wrong with a disturbed simulation, beside the undisturbed one of the same campaign; nothing when all is well. */
 export const problemsOf = (simulation: Simulation, reference: Simulation): string[] => [
   ...resultProblems(simulation, reference),
   ...callProblems(simulation, reference),
   ...steeringProblems(simulation),
+  ...simulation.people.complaints,
   ...remains(simulation),
 ];
+
+/** Every episode has one rating, each of its sides one decision, and every training row is of a side that is kept. */
+export function rowProblems({ result, world }: Simulation): string[] {
+  const rows = (stage: string, output: string): Record<string, string>[] => {
+    const digest = result.stages.find(({ id }) => id === stage)?.outputs[output]?.digest.sha256 ?? '';
+    const lines = String(world.storage.objects.get(blobKey(digest))).split('\n');
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
+  };
+  return ['BC', 'BC+SR'].flatMap((round) => {
+    const episodes = rows(`${round}/collect`, 'episodes');
+    const decisions = rows(`${round}/filter`, 'decisions');
+    const kept = new Set(decisions.filter(({ keep }) => keep).map(sideOf));
+    const ratings = new Set(episodes.map(({ rating }) => rating));
+    const loose = rows(`${round}/filter`, 'dataset').filter((row) => !kept.has(sideOf(row)));
+    const decided = new Set(decisions.map(sideOf)).size;
+    return [
+      ...(ratings.size === episodes.length ? [] : [`${ratings.size} ratings of ${episodes.length} episodes`]),
+      ...(decided === 2 * episodes.length && decided === decisions.length
+        ? []
+        : [`${decisions.length} decisions on ${decided} sides of ${episodes.length} episodes`]),
+      ...loose.map((row) => `a training row of ${sideOf(row)}, which is not kept`),
+    ];
+  });
+}
+
+const sideOf = ({ episode, position }: Record<string, string>): string => `${episode}/${position}`;
 
 /** What campaigns make is the same whatever happened to them. */
 function resultProblems(simulation: Simulation, reference: Simulation): string[] {
@@ -41,18 +69,20 @@ function madeBy({ result, world }: Simulation): Map<string, string> {
 }
 
 /** Each question of the undisturbed campaign is paid for, no other is, and little is paid for twice. */
-function callProblems({ world }: Simulation, reference: Simulation): string[] {
+function callProblems({ world, people }: Simulation, reference: Simulation): string[] {
   const [paid, expected] = [world.ledger.counts, reference.world.ledger.counts];
   const missing = [...expected].filter(([question, times]) => (paid.get(question) ?? 0) < times);
   const foreign = [...paid.keys()].filter((question) => !expected.has(question));
   const repeated = world.ledger.paid.length - reference.world.ledger.paid.length;
   const allowed = world.ledger.mayBeRepeated;
+  const counted = world.ledger.paid.filter(({ question }) => !question.includes('"model":"policy"')).length;
   return [
     ...missing.map(([question]) => `never asked: ${question}`),
     ...foreign.map((question) => `asked, and not in the undisturbed campaign: ${question}`),
     ...(repeated > allowed
       ? [`${repeated} calls were paid for again, and at most ${allowed} were in flight or not told yet`]
       : []),
+    ...(counted > people.mostCalls ? [`${counted} calls were made, and ${people.mostCalls} allowed`] : []),
   ];
 }
 

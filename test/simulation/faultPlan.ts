@@ -32,24 +32,38 @@ const UNDISTURBED_MS = 60_000;
 const LONGEST_MS = 40_000;
 const MOST_FAULTS = 10;
 
+/** What goes wrong seldom comes alone: this share of faults follows another one closely. */
+const FOLLOWING = 0.4;
+const CLOSELY_MS = 3_000;
+
 /** A plan of faults; equal seeds give equal plans. */
 export function faultPlan(seed: number): FaultPlan {
   const random = createRandom(seed);
-  const faults = Array.from({ length: 1 + random.integer(MOST_FAULTS) }, () => fault(random)).sort(
-    (a, b) => a.at - b.at,
-  );
+  const faults: Fault[] = [];
+  for (let left = 1 + random.integer(MOST_FAULTS); left > 0; left -= 1)
+    faults.push(fault(random, faults.at(-1)));
+  faults.sort((a, b) => a.at - b.at);
   const calmAt = Math.max(...faults.map(({ at, lasts }) => at + lasts));
   return { faults, calmAt, longHistory: random.pick([4_096, 4_096, 400, 250]) };
 }
 
-const fault = (random: Random): Fault => ({
-  at: random.integer(UNDISTURBED_MS),
+const fault = (random: Random, before: Fault | undefined): Fault => ({
+  at:
+    before && random.uniform() < FOLLOWING
+      ? before.at + random.integer(CLOSELY_MS)
+      : random.integer(UNDISTURBED_MS),
   // Short ones are the more frequent.
   lasts: Math.round(500 + LONGEST_MS * random.uniform() ** 2),
   kind: random.pick(random.pick([MACHINE_FAULTS, MACHINE_FAULTS, SHARED_FAULTS, DEEDS])),
   machine: random.integer(WORKERS.length),
   share: 0.2 + 0.8 * random.uniform(),
 });
+
+/** Whether anything goes wrong, beside what people do, between two times since the beginning. */
+export const isDisturbed = ({ faults }: FaultPlan, from: number, to: number): boolean =>
+  faults.some(({ at, lasts, kind }) => !isDeed(kind) && at <= to && at + lasts >= from);
+
+const isDeed = (kind: Fault['kind']): boolean => (DEEDS as readonly string[]).includes(kind);
 
 export const describeFault = ({ at, lasts, kind, machine, share }: Fault): string =>
   `${(at / 1000).toFixed(3)} s: ${kind}, for ${(lasts / 1000).toFixed(3)} s, machine ${machine} (${WORKERS[machine]}), share ${share.toFixed(2)}`;

@@ -5,6 +5,9 @@ import type { World } from './world';
 /** A clock that is set wrong, by at most this much either way. */
 const CLOCK_ERROR_MS = 3_600_000;
 
+/** Times what a fault lasts. */
+const PAUSES_ARE_LONG = 3;
+
 /** Lets a plan's faults happen at their times. */
 export function inflict(world: World, people: People, { faults, longHistory }: FaultPlan): void {
   world.temporal.suggestContinueAsNewAfter = longHistory;
@@ -33,10 +36,11 @@ function begin(world: World, people: People, fault: Fault): unknown {
       temporal.workflowWorkersAwayUntil = until;
       return temporal.forgetWorkflows();
     case 'pause':
-      return people.pauseFor(lasts);
+      return people.pauseFor(PAUSES_ARE_LONG * lasts);
     case 'raise limit':
+      return people.raiseLimit(0.9 + share / 10);
     case 'drop gate':
-      return people.amend(fault.kind);
+      return people.dropGates();
     case 'contradict':
       return people.contradict();
     case 'retry':

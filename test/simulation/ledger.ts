@@ -9,15 +9,21 @@ export interface PaidCall {
   malformed: boolean;
   /** When the asker knew of it; null when it never did. */
   answeredAt: number | null;
+  /** Whether it is a rating that came while the store was away: it is kept once it is stored, and not before. */
+  waitsForStore: boolean;
 }
 
 /** How an attempt at a batch ended; what it knew at `toldAt` and before is not to be asked again. */
 export interface EndedAttempt {
   holder: string;
   toldAt: number;
+  endedAt: number;
   /** Whether it had the time to leave all it had where the next one finds it. */
   gracefully: boolean;
 }
+
+/** What an attempt that leaves had no time for: to store the last ratings. */
+const STORING_MS = 100;
 
 /** What was paid for conversations and ratings, and what was lost with the attempts that paid it. */
 export class Ledger {
@@ -27,7 +33,7 @@ export class Ledger {
   constructor(private readonly clock: VirtualClock) {}
 
   pay(holder: string, question: string, malformed: boolean): PaidCall {
-    const call: PaidCall = { holder, question, malformed, answeredAt: null };
+    const call: PaidCall = { holder, question, malformed, answeredAt: null, waitsForStore: false };
     this.paid.push(call);
     return call;
   }
@@ -49,17 +55,19 @@ export class Ledger {
 
   /**
    * The calls that may have been made again: of each attempt that did not finish its batch those in flight, those that
-   * were answered after what it told last, and unreadable answers, which are kept only with what follows them.
+   * were answered after what it told last, unreadable answers, which are kept only with what follows them, and ratings
+   * on their way to the store.
    */
   get mayBeRepeated(): number {
     return this.ended.reduce((sum, attempt) => sum + this.lostWith(attempt).length, 0);
   }
 
-  private lostWith({ holder, toldAt, gracefully }: EndedAttempt): PaidCall[] {
+  private lostWith({ holder, toldAt, endedAt, gracefully }: EndedAttempt): PaidCall[] {
+    const keptUntil = gracefully ? endedAt - STORING_MS : toldAt;
     return this.paid.filter(
       (call) =>
         call.holder === holder &&
-        (call.answeredAt === null || call.malformed || (!gracefully && call.answeredAt >= toldAt)),
+        (call.answeredAt === null || call.malformed || call.waitsForStore || call.answeredAt >= keptUntil),
     );
   }
 }

@@ -29,7 +29,7 @@ const answers = new Map<string, Answer>();
  * Errors: those of the openai package.
  */
 export async function answer({ process, baseUrl, signal }: Asking, asked: Question): Promise<Answer> {
-  const { random, ledger, clock } = process.world;
+  const { random, ledger, clock, storage } = process.world;
   const { info } = Context.current();
   const question = JSON.stringify(asked);
   let paid: PaidCall | undefined;
@@ -41,7 +41,10 @@ export async function answer({ process, baseUrl, signal }: Asking, asked: Questi
     return given;
   });
   const given = await unlessAborted(answered, signal);
-  if (paid) paid.answeredAt = clock.now;
+  if (paid) {
+    paid.answeredAt = clock.now;
+    paid.waitsForStore = asked.model.includes('judge') && clock.now < storage.outage.until;
+  }
   return given;
 }
 

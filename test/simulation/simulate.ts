@@ -9,6 +9,8 @@ import { World } from './world';
 
 /** Nothing takes longer: stages that are parked are tried again at least every hour. */
 const LONGEST_MS = 1_800_000;
+/** Of a campaign that does not end, to be told. */
+const LAST_EVENTS = 100;
 /** Until those who were cut off have heard that nobody waits for them any more. */
 const SETTLING_MS = 60_000;
 
@@ -29,7 +31,7 @@ export async function simulate(
   const world = new World(seed, code);
   for (const [key, bytes] of campaign.objects) world.storage.objects.set(key, bytes);
   let end: WorkflowEnd | undefined;
-  const people = new People(world, campaign, plan.calmAt, () => end !== undefined);
+  const people = new People(world, campaign, plan, () => end !== undefined);
   inflict(world, people, plan);
   const input = { campaign: campaign.plan.campaign, plan: campaign.digest };
   world.temporal.start(WORKFLOW_ID, 'trainingCampaign', input, (its) => {
@@ -46,6 +48,8 @@ export async function simulate(
     if (!end || 'error' in end) throw end?.error ?? new Error('the campaign has no end');
     return { world, people, result: end.result as CampaignResult };
   } catch (error) {
-    throw new Error(`${(error as Error).stack}\n${world.trace.join('\n')}`, { cause: error });
+    throw new Error([(error as Error).stack, ...world.trace.slice(-LAST_EVENTS)].join('\n  '), {
+      cause: error,
+    });
   }
 }

@@ -15,6 +15,9 @@ import type { WorkflowRun } from './workflowRun';
 
 type ScheduleActivity = NonNullable<Command['scheduleActivity']>;
 
+/** By Temporal's API. */
+const WAIT_CANCELLATION_COMPLETED = 1;
+
 /** An activity as Temporal's server keeps it: attempts with pauses between them, a lease by heartbeats, cancellation. */
 export class ActivityTask {
   readonly id: string;
@@ -28,6 +31,8 @@ export class ActivityTask {
   private heartbeatDetails: string | undefined;
   private heardAt = 0;
   private readonly heartbeatTimeout: number;
+  /** Whether its workflow goes on without its end, once it is cancelled. */
+  private readonly isLeft: boolean;
   private readonly retry: NonNullable<ScheduleActivity['retryPolicy']>;
 
   constructor(
@@ -42,6 +47,7 @@ export class ActivityTask {
     this.arguments = (command.arguments ?? []).map(fromPayload);
     this.heartbeatTimeout = optionalTsToMs(command.heartbeatTimeout) ?? Number.POSITIVE_INFINITY;
     this.retry = command.retryPolicy ?? {};
+    this.isLeft = command.cancellationType !== WAIT_CANCELLATION_COMPLETED;
   }
 
   /** For the trace. */
@@ -52,6 +58,10 @@ export class ActivityTask {
   /** Whether a worker is to take it. */
   get isWaiting(): boolean {
     return !this.isOver && this.current === null;
+  }
+
+  get isHeld(): boolean {
+    return this.current !== null;
   }
 
   /** What a worker takes. */
@@ -84,7 +94,7 @@ export class ActivityTask {
 
   requestCancel(): void {
     this.cancelRequested = true;
-    if (this.isWaiting) this.resolve({ error: new CancelledFailure('CANCELLED') });
+    if (this.isWaiting || this.isLeft) this.resolve({ error: new CancelledFailure('CANCELLED') });
   }
 
   /** A lease that is not renewed is taken away, whether the attempt goes on or not. */
@@ -119,6 +129,7 @@ export class ActivityTask {
   }
 
   private resolve(ending: Ending): void {
+    if (this.isOver) return;
     this.isOver = true;
     this.run.activityEnded(this.seq, this, ending);
   }

@@ -85,7 +85,13 @@ export class Attempt {
   /** For the books: what it knew and when. */
   ended(gracefully: boolean): EndedAttempt {
     const { run, id } = this.task;
-    return { holder: `${run.runId}/${id}/${this.number}`, toldAt: this.toldAt, gracefully };
+    const { clock } = this.worker.process.world;
+    return {
+      holder: `${run.runId}/${id}/${this.number}`,
+      toldAt: this.toldAt,
+      endedAt: clock.now,
+      gracefully,
+    };
   }
 
   private beat(details: unknown): void {

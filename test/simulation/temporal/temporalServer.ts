@@ -95,6 +95,11 @@ export class TemporalServer {
     }
   }
 
+  /** Activities that a worker holds the lease of. */
+  get underWay(): ActivityTask[] {
+    return this.runs.flatMap(({ tasks }) => tasks).filter(({ isHeld }) => isHeld);
+  }
+
   get waiting(): ActivityTask[] {
     return [...this.offered].filter(({ isWaiting }) => isWaiting);
   }

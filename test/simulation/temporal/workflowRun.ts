@@ -50,6 +50,11 @@ export class WorkflowRun {
     this.tell({ initializeWorkflow } as Job);
   }
 
+  /** Activities that have not ended. */
+  get tasks(): ActivityTask[] {
+    return [...this.activities.values()];
+  }
+
   tell(job: Job): void {
     if (this.isClosed) return;
     this.jobs.push(job);
