@@ -3,7 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { ArtifactStore } from '../artifacts/artifactStore';
 import type { Campaign } from '../client/campaign';
 import { StateDirectory } from '../deploy/local/stateDirectory';
-import { CallLedger, type Strike } from './calls';
+import { type AskedCounts, CallLedger, type Strike } from './calls';
 import { type CallCount, checkCalls, checkStore, type Finding, type StoreCheck } from './check';
 import { checkProcesses, checkWorkflows } from './check/leftovers';
 import { contentOf, resultOf, startCampaign } from './runCampaign';
@@ -73,8 +73,20 @@ export class ChaosRun {
     return this.ledger.atRisk(strikes);
   }
 
-  /** Checks what the passes left, while the system still runs. @param strikes that it has survived */
-  async check(strikes: readonly Strike[]): Promise<{ findings: Finding[]; calls: CallCount }> {
+  /** How often each question was asked, in all passes. */
+  get asked(): AskedCounts {
+    return this.ledger.counts;
+  }
+
+  /**
+   * Checks what the passes left, while the system still runs.
+   * @param strikes that it has survived
+   * @param askedOnce how often each question is asked in an undisturbed pass
+   */
+  async check(
+    strikes: readonly Strike[],
+    askedOnce: AskedCounts,
+  ): Promise<{ findings: Finding[]; calls: CallCount }> {
     const workflows = await checkWorkflows(this.client);
     const children = await checkProcesses('no trainer or policy server outlives its stage', [
       this.mark,
@@ -87,6 +99,7 @@ export class ChaosRun {
       recorded: checks.reduce((sum, { recordedCalls }) => sum + recordedCalls, 0),
       lost: this.ledger.lost,
       atRisk: this.atRisk(strikes),
+      unexcused: this.ledger.unexcused(times(askedOnce, this.passes.length), strikes),
     };
     const findings = [...checks.flatMap((check) => check.findings), checkCalls(calls), workflows, children];
     return { findings, calls };
@@ -108,3 +121,6 @@ export class ChaosRun {
     }
   }
 }
+
+const times = (counts: AskedCounts, passes: number): AskedCounts =>
+  Object.fromEntries(Object.entries(counts).map(([asked, count]) => [asked, count * passes]));

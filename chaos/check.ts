@@ -57,15 +57,19 @@ export interface CallCount {
   lost: number;
   /** Others that were in flight when a worker was struck, or told by no heartbeat yet. */
   atRisk: number;
+  /** Calls made again though no answer to that very question was lost or at risk. */
+  unexcused: number;
 }
 
-export function checkCalls({ answered, recorded, lost, atRisk }: CallCount): Finding {
-  const repeated = answered - recorded;
+export function checkCalls({ answered, recorded, lost, atRisk, unexcused }: CallCount): Finding {
+  const again = answered - recorded;
   const problems: string[] = [];
-  if (repeated < 0) problems.push(`${recorded} calls are recorded, but only ${answered} were ever answered`);
-  if (repeated > lost + atRisk)
+  if (again < 0) problems.push(`${recorded} calls are recorded, but only ${answered} were ever answered`);
+  if (again > lost + atRisk)
+    problems.push(`${again} calls were made again, but only ${lost} answers were lost and ${atRisk} at risk`);
+  if (unexcused > 0)
     problems.push(
-      `${repeated} calls were made again, but only ${lost} answers were lost and ${atRisk} calls at risk`,
+      `${unexcused} calls were made again, or never should have been, though no answer to them was lost or at risk`,
     );
   return { promise: 'calls paid twice were in flight, or told by no heartbeat yet', problems };
 }

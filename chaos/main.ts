@@ -54,7 +54,7 @@ async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   const reference = await referenceFor(campaign, state, say);
   const folder = join(state, `seed-${seed}`);
   const run = await ChaosRun.open(folder, seed);
-  const { outcomes, calls, findings, left } = await survive(run, plan, options);
+  const { outcomes, calls, findings, left } = await survive(run, plan, reference, options);
   const { passes, system } = run;
   const compared = passes.map(({ seconds, content }) => ({
     seconds,
@@ -86,14 +86,20 @@ async function chaos(options: ChaosOptions): Promise<ChaosReport> {
 }
 
 /** Plays the campaign, again when it ends early, while the faults happen; then checks what is left of it all. */
-async function survive(run: ChaosRun, plan: readonly PlannedFault[], { campaign, minutes }: ChaosOptions) {
+async function survive(
+  run: ChaosRun,
+  plan: readonly PlannedFault[],
+  { asked }: Reference,
+  { campaign, minutes }: ChaosOptions,
+) {
   let left: Finding | undefined;
   try {
     await run.begin(campaign);
     const until = performance.now() + minutes * 60_000;
     const disturbing = disturb(run, plan, (outcome) => say(describeOutcome(outcome)));
     const [ended, outcomes] = await Promise.all([playUntil(run, campaign, until), disturbing]);
-    const { findings, calls } = await run.check(outcomes.flatMap(({ strikes }) => strikes ?? []));
+    const strikes = outcomes.flatMap((outcome) => outcome.strikes ?? []);
+    const { findings, calls } = await run.check(strikes, asked);
     left = await run.close();
     return { outcomes, calls, findings: [ended, ...findings], left };
   } finally {

@@ -7,7 +7,13 @@ import { ChaosRun } from './chaosRun';
 import type { Finding } from './check';
 import { planOf } from './runCampaign';
 
-const Reference = z.object({ seconds: z.number(), content: z.record(z.string(), z.string()) });
+const Reference = z.object({
+  seconds: z.number(),
+  /** Digests of all outputs, by stage and role. */
+  content: z.record(z.string(), z.string()),
+  /** How often each question is asked of the provider, by its digest. */
+  asked: z.record(z.string(), z.number()),
+});
 export type Reference = z.infer<typeof Reference>;
 
 const GIVEN_UP_AFTER_MS = 20 * 60_000;
@@ -39,13 +45,16 @@ async function playUndisturbed(file: string, folder: string): Promise<Reference>
   try {
     await run.begin(file);
     await run.end(performance.now() + GIVEN_UP_AFTER_MS);
-    findings.push(...(await run.check([])).findings);
+    findings.push(...(await run.check([], run.asked)).findings);
   } finally {
     findings.push(await run.close());
   }
   const problems = findings.flatMap((finding) => finding.problems);
   const [pass] = run.passes;
-  if (pass && problems.length === 0) return { seconds: pass.seconds, content: pass.content };
+  if (pass && problems.length === 0) {
+    const { seconds, content } = pass;
+    return { seconds, content, asked: run.asked };
+  }
   throw new UnsoundReferenceError(`Undisturbed, and yet:\n${problems.join('\n')}`);
 }
 
@@ -54,11 +63,14 @@ async function keyOf(file: string): Promise<string> {
   const hash = createHash('sha256').update(await planOf(file));
   for (const folder of [built(''), join(CHECKOUT, 'trainer/src')]) {
     const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-    for (const name of names.filter((one) => /\.(js|py)$/.test(one)).sort())
+    for (const name of names.filter(decides).sort())
       hash.update(name).update(readFileSync(join(folder, name)));
   }
   return hash.digest('hex');
 }
+
+/** What strikes, checks or measures a campaign decides nothing in it. */
+const decides = (name: string): boolean => /\.(js|py)$/.test(name) && !/^(chaos|bench)\//.test(name);
 
 function readReference(file: string): Reference | undefined {
   try {

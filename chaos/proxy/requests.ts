@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,6 +12,8 @@ export interface Exchange {
   method: string;
   /** With its query. */
   path: string;
+  /** SHA-256 of the request's body: what was asked. */
+  asked: string;
   status: number;
   startedAt: number;
   answeredAt: number;
@@ -106,18 +109,20 @@ export class Requests {
       headers,
       agent: this.agent,
     });
+    const question = createHash('sha256');
+    incoming.on('data', (chunk: Buffer) => question.update(chunk));
     const lost = () => incoming.socket.resetAndDestroy();
     asked.on('error', lost);
     asked.on('response', (given) => {
       given.once('end', () => {
         const { statusCode: status = 0 } = given;
-        const answeredAt = performance.now();
         this.options.observe?.({
           method,
           path,
+          asked: question.digest('hex'),
           status,
           startedAt,
-          answeredAt,
+          answeredAt: performance.now(),
           struckBy: fault?.kind ?? null,
         });
       });

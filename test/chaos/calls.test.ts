@@ -4,6 +4,7 @@ import type { Exchange } from '../../chaos/faultProxy';
 const CALL: Exchange = {
   method: 'POST',
   path: '/v1/chat/completions',
+  asked: 'question',
   status: 200,
   startedAt: 10_000,
   answeredAt: 11_000,
@@ -41,4 +42,22 @@ test('a call within reach of two strikes counts once', () => {
 test('an answer that was lost on its way counts by itself, and not among the calls at risk', () => {
   const ledger = ledgerOf({}, { struckBy: 'half' });
   expect([ledger.lost, ledger.atRisk(killedAt(10_500))]).toEqual([1, 1]);
+});
+
+test('a call that is made again is excused by an answer to the same question that was lost or at risk', () => {
+  const ledger = ledgerOf({}, { startedAt: 20_000, answeredAt: 21_000 });
+  const once = { question: 1 };
+  expect(ledger.unexcused(once, killedAt(10_500))).toBe(0);
+  expect(ledger.unexcused(once, killedAt(15_000))).toBe(1);
+  expect(ledger.unexcused({ question: 2 }, [])).toBe(0);
+});
+
+test('an answer to another question excuses nothing', () => {
+  const other = { asked: 'other', startedAt: 15_000, answeredAt: 15_500 };
+  const ledger = ledgerOf({}, other, { startedAt: 20_000, answeredAt: 21_000 });
+  expect(ledger.unexcused({ question: 1, other: 1 }, killedAt(15_200))).toBe(1);
+});
+
+test('a question that is never asked undisturbed is told', () => {
+  expect(ledgerOf({}).unexcused({}, [])).toBe(1);
 });

@@ -196,10 +196,12 @@ test('a missing manifest is found', async () => {
 });
 
 test('more calls than were at risk are found, and fewer than are recorded', () => {
-  const problems = (answered: number) => checkCalls({ answered, recorded: 10, lost: 1, atRisk: 2 }).problems;
+  const problems = (answered: number, unexcused = 0) =>
+    checkCalls({ answered, recorded: 10, lost: 1, atRisk: 2, unexcused }).problems;
   expect([problems(10), problems(13)]).toEqual([[], []]);
-  expect(problems(14)).toEqual(['4 calls were made again, but only 1 answers were lost and 2 calls at risk']);
+  expect(problems(14)).toEqual(['4 calls were made again, but only 1 answers were lost and 2 at risk']);
   expect(problems(9)).toEqual(['10 calls are recorded, but only 9 were ever answered']);
+  expect(problems(12, 1)).toEqual([expect.stringMatching(/^1 calls were made again, or never should have/)]);
 });
 
 test('a process that outlives the run is found', async () => {
