@@ -3,7 +3,7 @@ import type { EpisodeActivities } from '../../activities';
 import type { ArtifactStore } from '../../artifacts/artifactStore';
 import { digestOfJson } from '../../artifacts/canonicalJson';
 import { batchesOf } from '../../domain/plan/batches';
-import { FinishedBatch } from '../../schemas/batch';
+import { BatchProgress, FinishedBatch } from '../../schemas/batch';
 import type { CollectionDesign } from '../../schemas/episode';
 import { stageWorkflowId, TASK_QUEUES } from '../../schemas/names';
 import { readConfig } from '../../workers/config';
@@ -92,6 +92,15 @@ export async function undisturbedIndexes(
   }
   faults.reset();
   return indexes;
+}
+
+/** How many turns each open conversation of a collection of one batch has, by the last heartbeat that Temporal has heard. */
+export async function turnsTold(handle: Pick<WorkflowHandle, 'describe'>): Promise<number[]> {
+  const { raw } = await handle.describe();
+  const [details] = raw.pendingActivities?.[0]?.heartbeatDetails?.payloads ?? [];
+  if (!details?.data) return [];
+  const { open } = BatchProgress.parse(JSON.parse(Buffer.from(details.data).toString('utf8')));
+  return open.map(({ turns }) => turns.length);
 }
 
 /** The number of the attempt by which each activity of a workflow was done. */
