@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 
 import pi_trainer.__main__ as entry  # sets the environment before the libraries read it
+
+os.environ.setdefault(*entry.SAME_KERNELS)  # as where policies are served
+
 import pi_trainer.training  # noqa: F401  imported here once, for every forked process
 
 SHAPE = {
