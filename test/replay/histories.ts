@@ -5,7 +5,10 @@ import { z } from 'zod';
 export const CORPUS = join(__dirname, 'histories');
 
 const Started = z.looseObject({
-  workflowExecutionStartedEventAttributes: z.looseObject({ workflowId: z.string() }),
+  workflowExecutionStartedEventAttributes: z.looseObject({
+    workflowId: z.string(),
+    input: z.looseObject({ payloads: z.tuple([z.looseObject({ data: z.base64() })]) }),
+  }),
 });
 const History = z.looseObject({ events: z.tuple([Started], z.looseObject({ eventType: z.string() })) });
 
@@ -15,6 +18,8 @@ export interface StoredHistory {
   workflowId: string;
   text: string;
   history: unknown;
+  /** JSON of what it was started with. */
+  input: string;
 }
 
 /** Every history in the corpus, of all releases. */
@@ -25,8 +30,9 @@ export function storedHistories(): StoredHistory[] {
   return files.sort().map((file) => {
     const text = readFileSync(join(CORPUS, file), 'utf8');
     const history = History.parse(JSON.parse(text));
-    const { workflowId } = history.events[0].workflowExecutionStartedEventAttributes;
-    return { name: relative('.', file), workflowId, text, history };
+    const { workflowId, input } = history.events[0].workflowExecutionStartedEventAttributes;
+    const started = Buffer.from(input.payloads[0].data, 'base64').toString('utf8');
+    return { name: relative('.', file), workflowId, text, history, input: started };
   });
 }
 
