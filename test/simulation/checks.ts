@@ -72,10 +72,15 @@ function madeBy({ result, world }: Simulation): Map<string, string> {
 function callProblems({ world, people }: Simulation, reference: Simulation): string[] {
   const [paid, expected] = [world.ledger.counts, reference.world.ledger.counts];
   const missing = [...expected].filter(([question, times]) => (paid.get(question) ?? 0) < times);
-  const foreign = [...paid.keys()].filter((question) => !expected.has(question));
-  const repeated = world.ledger.paid.length - reference.world.ledger.paid.length;
+  const unexpected = world.ledger.paid
+    .map(({ question }) => question)
+    .filter((question) => !expected.has(question));
+  const foreign = unexpected.filter(asksModel);
+  // Where a policy was served, another one may be: its answers come, and are not used.
+  const misdirected = unexpected.length - foreign.length;
+  const repeated = world.ledger.paid.length - reference.world.ledger.paid.length - misdirected;
   const allowed = world.ledger.mayBeRepeated;
-  const counted = world.ledger.paid.filter(({ question }) => !question.includes('"model":"policy"')).length;
+  const counted = world.ledger.paid.filter(({ question }) => asksModel(question)).length;
   return [
     ...missing.map(([question]) => `never asked: ${question}`),
     ...foreign.map((question) => `asked, and not in the undisturbed campaign: ${question}`),
@@ -85,6 +90,8 @@ function callProblems({ world, people }: Simulation, reference: Simulation): str
     ...(counted > people.mostCalls ? [`${counted} calls were made, and ${people.mostCalls} allowed`] : []),
   ];
 }
+
+const asksModel = (question: string): boolean => question.startsWith('model ');
 
 /** Each request is on record once, as it was answered; what was refused without a record has none. */
 function steeringProblems({ world, people }: Simulation): string[] {

@@ -1,9 +1,8 @@
-import type { VirtualClock } from './clock';
-
 /** An answer that a provider gave, whoever came to know of it. */
 export interface PaidCall {
   /** Which attempt asked. */
   holder: string;
+  /** Whom it asked and what: a policy by its digest, all others as `model`. */
   question: string;
   /** Whether its reader must ask again, so that it is kept only with the answer after it. */
   malformed: boolean;
@@ -15,11 +14,19 @@ export interface PaidCall {
 
 /** How an attempt at a batch ended; what it knew at `toldAt` and before is not to be asked again. */
 export interface EndedAttempt {
+  /** Which activity, and which attempt at it. */
+  activity: string;
   holder: string;
   toldAt: number;
   endedAt: number;
   /** Whether it had the time to leave all it had where the next one finds it. */
   gracefully: boolean;
+  /**
+   * Whether its worker was lost while it was to be stopped. A limit of the product: what was told of the activity is
+   * with Temporal, no further attempt is made that would read it, and the activity after the pause starts from what
+   * lies in the store.
+   */
+  whileStopping: boolean;
 }
 
 /** What an attempt that leaves had no time for: to store the last ratings. */
@@ -30,8 +37,6 @@ export class Ledger {
   readonly paid: PaidCall[] = [];
   private readonly ended: EndedAttempt[] = [];
 
-  constructor(private readonly clock: VirtualClock) {}
-
   pay(holder: string, question: string, malformed: boolean): PaidCall {
     const call: PaidCall = { holder, question, malformed, answeredAt: null, waitsForStore: false };
     this.paid.push(call);
@@ -40,10 +45,6 @@ export class Ledger {
 
   lose(attempt: EndedAttempt): void {
     this.ended.push(attempt);
-  }
-
-  get now(): number {
-    return this.clock.now;
   }
 
   /** How often each question was paid for. */
@@ -59,10 +60,18 @@ export class Ledger {
    * on their way to the store.
    */
   get mayBeRepeated(): number {
-    return this.ended.reduce((sum, attempt) => sum + this.lostWith(attempt).length, 0);
+    return new Set(this.ended.flatMap((attempt) => this.lostWith(attempt))).size;
   }
 
-  private lostWith({ holder, toldAt, endedAt, gracefully }: EndedAttempt): PaidCall[] {
+  private lostWith({
+    activity,
+    holder,
+    toldAt,
+    endedAt,
+    gracefully,
+    whileStopping,
+  }: EndedAttempt): PaidCall[] {
+    if (whileStopping) return this.paid.filter((call) => call.holder.startsWith(`${activity}/`));
     const keptUntil = gracefully ? endedAt - STORING_MS : toldAt;
     return this.paid.filter(
       (call) =>

@@ -37,7 +37,8 @@ export async function answer({ process, baseUrl, signal }: Asking, asked: Questi
     const fault = faultOf(process, baseUrl);
     if (fault) throw fault;
     const given = answerOf(process, baseUrl, question);
-    if (info.activityType === 'playEpisodes') paid = ledger.pay(holderOf(info), question, isMalformed(given));
+    const asking = `${process.world.policyServers.digestAt(baseUrl) ?? 'model'} ${question}`;
+    if (info.activityType === 'playEpisodes') paid = ledger.pay(holderOf(info), asking, isMalformed(given));
     return given;
   });
   const given = await unlessAborted(answered, signal);

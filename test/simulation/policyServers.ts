@@ -7,11 +7,12 @@ const LATENCY_MS = 10;
 export class PolicyServers {
   private readonly servers = new Map<string, { digest: string; child: TrainerChild }>();
 
-  /** @returns its address */
+  /** @returns its address, which may have been another server's before */
   open(digest: string, child: TrainerChild): string {
-    const baseUrl = `http://policy-${this.servers.size}/v1`;
-    this.servers.set(baseUrl, { digest, child });
-    return baseUrl;
+    let port = 1;
+    while (this.digestAt(addressOf(port)) !== undefined) port += 1;
+    this.servers.set(addressOf(port), { digest, child });
+    return addressOf(port);
   }
 
   /** What is served at an address by a server that lives. */
@@ -25,6 +26,8 @@ export class PolicyServers {
     return [...this.servers.values()].map(({ child }) => child).filter(({ isAlive }) => isAlive);
   }
 }
+
+const addressOf = (port: number): string => `http://policies:${port}/v1`;
 
 /** Stands for `fetch`, by which activities ask a policy server what it serves. */
 export async function simulatedFetch(address: string): Promise<Pick<Response, 'ok' | 'text'>> {

@@ -19,7 +19,7 @@ export interface Outage {
 export class World {
   readonly clock = new VirtualClock();
   readonly random: Random;
-  readonly ledger = new Ledger(this.clock);
+  readonly ledger = new Ledger();
   readonly storage = new ObjectStorage(this);
   readonly policyServers = new PolicyServers();
   readonly modelFaults = { outage: { until: 0, share: 0 } as Outage, noQuotaUntil: 0 };

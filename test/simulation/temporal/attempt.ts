@@ -83,15 +83,11 @@ export class Attempt {
   }
 
   /** For the books: what it knew and when. */
-  ended(gracefully: boolean): EndedAttempt {
+  ended(how: Pick<EndedAttempt, 'gracefully' | 'whileStopping'>): EndedAttempt {
     const { run, id } = this.task;
-    const { clock } = this.worker.process.world;
-    return {
-      holder: `${run.runId}/${id}/${this.number}`,
-      toldAt: this.toldAt,
-      endedAt: clock.now,
-      gracefully,
-    };
+    const activity = `${run.runId}/${id}`;
+    const endedAt = this.worker.process.world.clock.now;
+    return { activity, holder: `${activity}/${this.number}`, toldAt: this.toldAt, endedAt, ...how };
   }
 
   private beat(details: unknown): void {

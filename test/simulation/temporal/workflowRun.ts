@@ -74,8 +74,12 @@ export class WorkflowRun {
     this.tell({ doUpdate: { id, protocolInstanceId: id, name, input, runValidator: true } });
   }
 
+  /** Undefined when no worker answers. */
   async query(queryType: string): Promise<unknown> {
-    if (!this.sandbox) return undefined;
+    const isAnswered =
+      this.history.length > 0 && this.server.clock.now >= this.server.workflowWorkersAwayUntil;
+    if (!isAnswered) return undefined;
+    this.sandbox ??= await this.replayed();
     // The SDK takes a decoded message here, which names its variant.
     const job = { variant: 'queryWorkflow' as const, queryWorkflow: { queryId: 'query', queryType } };
     const { commands } = await this.activate({ jobs: [job] });
