@@ -1,3 +1,4 @@
+import type { createBatchActivities } from './batches';
 import type { createCollectionActivities } from './collections';
 import type { createCorpusActivities } from './corpora';
 import type { createEpisodeActivities } from './episodes';
@@ -13,6 +14,7 @@ import type { createTrainingActivities } from './training';
 export type StageActivities = ReturnType<typeof createStageActivities>;
 export type CorpusActivities = ReturnType<typeof createCorpusActivities>;
 export type TaskActivities = ReturnType<typeof createTaskActivities>;
+export type BatchActivities = ReturnType<typeof createBatchActivities>;
 export type CollectionActivities = ReturnType<typeof createCollectionActivities>;
 export type EpisodeActivities = ReturnType<typeof createEpisodeActivities>;
 export type FilterActivities = ReturnType<typeof createFilterActivities>;

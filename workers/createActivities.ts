@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { createBatchActivities } from '../activities/batches';
 import { createCollectionActivities } from '../activities/collections';
 import { createCorpusActivities } from '../activities/corpora';
 import { createEpisodeActivities } from '../activities/episodes';
@@ -70,6 +71,7 @@ export function createActivities(
       ...createStageActivities({ store, plans, build }),
       ...createSteeringActivities({ store, plans }),
       ...createCorpusActivities({ store, plans, environment }),
+      ...createBatchActivities({ store, designs }),
       ...createCollectionActivities({ store, plans }),
       ...createFilterActivities({ store, plans }),
       ...createEvaluationActivities({ store, plans }),

@@ -1,5 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type {
+  BatchActivities,
   CollectionActivities,
   CorpusActivities,
   EpisodeActivities,
@@ -17,6 +18,7 @@ import { ACTIVITY_OPTIONS } from './activityOptions';
 type GeneralActivities = StageActivities &
   SteeringActivities &
   CorpusActivities &
+  BatchActivities &
   CollectionActivities &
   FilterActivities &
   EvaluationActivities &

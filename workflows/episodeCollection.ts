@@ -1,9 +1,16 @@
-import { continueAsNew, setHandler } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  CancellationScope,
+  continueAsNew,
+  setHandler,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 import { type Batch, batchesOf, EPISODES_AT_ONCE } from '../domain/plan/batches';
 import { sumCosts } from '../domain/plan/cost';
 import type { ArtifactRef } from '../schemas/artifact';
 import type { FinishedBatch, UnratedEpisodes } from '../schemas/batch';
 import type { StageCost } from '../schemas/plan';
+import type { PlayEpisodesInput } from '../activities/episodes';
 import { general, playEpisodes } from './activityProxies';
 import { collectionProgress } from './messages';
 import { slidingWindow } from './slidingWindow';
@@ -75,7 +82,7 @@ export async function episodeCollection(input: EpisodeCollectionInput): Promise<
     async (number): Promise<FinishedBatch> => {
       const batch = batches[number] as Batch;
       const { campaign, modelCalls, design, play } = input;
-      const one = await playEpisodes({ campaign, modelCalls, design, play, ...batch, inFlight: lanes });
+      const one = await playBatch({ campaign, modelCalls, design, play, ...batch, inFlight: lanes });
       done.unrated = addUnrated(done.unrated, one.unrated);
       if (done.unrated.count > input.unratedLimit) throw tooManyUnrated(input, done.unrated);
       progress.finished += batch.to - batch.from;
@@ -93,6 +100,27 @@ export async function episodeCollection(input: EpisodeCollectionInput): Promise<
     cost: done.cost,
   };
 }
+
+/**
+ * Temporal tries a batch again whose worker died, unless the batch was to stop by then: what it had told is then kept
+ * for the next time.
+ */
+async function playBatch(batch: PlayEpisodesInput): Promise<FinishedBatch> {
+  try {
+    return await playEpisodes(batch);
+  } catch (error) {
+    const { design, play, from, to } = batch;
+    const told = lastTold(error);
+    if (told !== undefined)
+      await CancellationScope.nonCancellable(() => general.keepTold({ design, play, from, to, told }));
+    throw error;
+  }
+}
+
+const lastTold = (error: unknown): unknown =>
+  error instanceof ActivityFailure && error.cause instanceof TimeoutFailure
+    ? error.cause.lastHeartbeatDetails
+    : undefined;
 
 /** A hundredth of the indexes, each of a hundred others in their order; a few are left as they are. */
 async function gather(indexes: ArtifactRef[]): Promise<ArtifactRef[]> {

@@ -15,18 +15,11 @@ export interface PaidCall {
 /** How an attempt at a batch ended; what it knew at `toldAt` and before is not to be asked again. */
 export interface EndedAttempt {
   /** Which activity, and which attempt at it. */
-  activity: string;
   holder: string;
   toldAt: number;
   endedAt: number;
   /** Whether it had the time to leave all it had where the next one finds it. */
   gracefully: boolean;
-  /**
-   * Whether its worker was lost while it was to be stopped. A limit of the product: what was told of the activity is
-   * with Temporal, no further attempt is made that would read it, and the activity after the pause starts from what
-   * lies in the store.
-   */
-  whileStopping: boolean;
 }
 
 /** What an attempt that leaves had no time for: to store the last ratings. */
@@ -63,15 +56,7 @@ export class Ledger {
     return new Set(this.ended.flatMap((attempt) => this.lostWith(attempt))).size;
   }
 
-  private lostWith({
-    activity,
-    holder,
-    toldAt,
-    endedAt,
-    gracefully,
-    whileStopping,
-  }: EndedAttempt): PaidCall[] {
-    if (whileStopping) return this.paid.filter((call) => call.holder.startsWith(`${activity}/`));
+  private lostWith({ holder, toldAt, endedAt, gracefully }: EndedAttempt): PaidCall[] {
     const keptUntil = gracefully ? endedAt - STORING_MS : toldAt;
     return this.paid.filter(
       (call) =>

@@ -86,7 +86,7 @@ export class ActivityTask {
     this.current = null;
     this.server.note(`${this.name} ${'result' in ending ? 'is done' : `fails: ${ending.error}`}`);
     if ('result' in ending) return this.resolve(ending);
-    this.server.ledger.lose(attempt.ended({ gracefully: true, whileStopping: false }));
+    this.server.ledger.lose(attempt.ended({ gracefully: true }));
     const error =
       ending.error instanceof CancelledFailure ? ending.error : ensureApplicationFailure(ending.error);
     this.failed(error);
@@ -105,8 +105,9 @@ export class ActivityTask {
       if (left > 0) return this.watch(attempt, left);
       this.current = null;
       this.server.note(`${this.name} says nothing any more`);
-      this.server.ledger.lose(attempt.ended({ gracefully: false, whileStopping: this.cancelRequested }));
-      this.failed(new TimeoutFailure('activity Heartbeat timeout', undefined, TimeoutType.HEARTBEAT));
+      this.server.ledger.lose(attempt.ended({ gracefully: false }));
+      const told: unknown = this.heartbeatDetails && JSON.parse(this.heartbeatDetails);
+      this.failed(new TimeoutFailure('activity Heartbeat timeout', told, TimeoutType.HEARTBEAT));
     });
   }
 

@@ -83,11 +83,11 @@ export class Attempt {
   }
 
   /** For the books: what it knew and when. */
-  ended(how: Pick<EndedAttempt, 'gracefully' | 'whileStopping'>): EndedAttempt {
+  ended(how: Pick<EndedAttempt, 'gracefully'>): EndedAttempt {
     const { run, id } = this.task;
     const activity = `${run.runId}/${id}`;
     const endedAt = this.worker.process.world.clock.now;
-    return { activity, holder: `${activity}/${this.number}`, toldAt: this.toldAt, endedAt, ...how };
+    return { holder: `${activity}/${this.number}`, toldAt: this.toldAt, endedAt, ...how };
   }
 
   private beat(details: unknown): void {
