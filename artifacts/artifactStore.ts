@@ -1,7 +1,6 @@
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
-  GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -14,6 +13,7 @@ import { type ArtifactRef, DirectoryListing, Sha256 } from '../schemas/artifact'
 import { MEDIA_TYPES } from '../schemas/names';
 import { canonicalJson, sha256 } from './canonicalJson';
 import { explainStorageError, isNothingThere, isStatus, isUnreachable } from './explainStorageError';
+import { readObject, type StoredObject } from './readObject';
 import { StorageError } from './storageError';
 
 export interface ArtifactStoreOptions {
@@ -278,12 +278,10 @@ export class ArtifactStore {
     }
   }
 
-  private async read(key: string): Promise<{ bytes: Buffer; version: string } | null> {
+  private async read(key: string): Promise<StoredObject | null> {
     try {
-      const { Body, ETag } = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }));
-      return { bytes: Buffer.from((await Body?.transformToByteArray()) ?? []), version: ETag ?? '' };
+      return await readObject(this.client, { Bucket: this.bucket, Key: key });
     } catch (error) {
-      if (isNothingThere(error)) return null;
       throw this.explain(error, key);
     }
   }
