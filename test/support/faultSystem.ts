@@ -176,6 +176,10 @@ export const untilStage = (campaign: Campaign, id: string, state: StageProgress[
     30,
   );
 
+/** Waits until nothing runs any more, because of what is parked. */
+export const untilStill = (campaign: Campaign): Promise<void> =>
+  until(`nothing of ${campaign.id} runs`, async () => (await campaign.status()).state === 'parked', 30);
+
 /** Waits until a stage is parked. @returns why */
 export async function untilParked(campaign: Campaign, id: string, seconds = 30): Promise<Parking> {
   let parking: Parking | null | undefined;
