@@ -16,4 +16,6 @@ module.exports = {
   },
   // Real servers are started by some tests; a loaded two-core machine needs the room, a hung test still ends.
   testTimeout: 60_000,
+  // Most tests wait for servers: one at a time would leave one of two cores idle.
+  maxWorkers: 2,
 };
