@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
+import { TASK_QUEUES } from '../schemas/names';
 import { describeMachine } from './machine';
 import { measurePlaying, type Playing } from './measure/playing';
 import { wholeNumber } from './options';
@@ -19,6 +21,12 @@ interface EpisodesOptions {
 const CALLS = 21;
 /** So many that all batches in the window are whole ones: they get smaller towards the end of a collection. */
 const EPISODES = 20_000;
+const { dialogue, ...otherQueues } = TASK_QUEUES;
+/** A process has one thread for its conversations: one for each core, as a cluster would have them. */
+const DIALOGUE_WORKERS = Array.from({ length: availableParallelism() }, (_, index) => ({
+  name: `dialogue-${index + 1}`,
+  queues: [dialogue],
+}));
 const WARM_UP_WAVES = 2;
 /** The peer has no compiler to warm up. */
 const PEER_WARM_UP_WAVES = 1;
@@ -40,7 +48,8 @@ async function benchEpisodes(options: EpisodesOptions): Promise<void> {
   const limit = (inFlight * 1000) / (CALLS * latency);
   const system = await BenchSystem.start({
     provider: { latencyMs: latency, countRepeated: false },
-    slots: inFlight,
+    slots: Math.ceil(inFlight / DIALOGUE_WORKERS.length),
+    workers: [...DIALOGUE_WORKERS, { name: 'other-workers', queues: Object.values(otherQueues) }],
   });
   try {
     const measured = await measureSystem(system, options);
