@@ -109,7 +109,8 @@ test('after a crash between a stage’s last artifact and its marker, completion
   expect(asked).toBe(16 * CALLS_AN_EPISODE);
   expect(faults.provider.calls).toHaveLength(asked);
   const reused = stages.filter((stage) => stage.reused).map(({ id }) => id);
-  expect(reused).toEqual(['tasks']);
+  // The expert's evaluation may have been finished by then.
+  expect(reused.filter((id) => id !== 'evaluate/expert')).toEqual(['tasks']);
   expect(stages.find(({ id }) => id === 'BC/filter')?.counts['rows']).toBeGreaterThan(0);
 });
 
