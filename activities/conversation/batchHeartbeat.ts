@@ -52,8 +52,13 @@ export function keepTelling(store: ArtifactStore, batch: EpisodeBatch): () => Pr
       .finally(() => (telling = null));
     return telling;
   };
+  const tellRegularly = () => {
+    void tellNext();
+    timer = setInterval(() => void tellNext(), BEAT_EVERY_MS);
+  };
   void tellNext();
-  const timer = setInterval(() => void tellNext(), BEAT_EVERY_MS);
+  // Batches begin together: were all told of at once, every conversation of the worker would wait for it.
+  let timer = setTimeout(tellRegularly, BEAT_EVERY_MS * Math.random());
   return async () => {
     clearInterval(timer);
     await telling;

@@ -85,6 +85,9 @@ export interface WorkerProcess {
 /** All queues in one process: on a laptop the second copy of the libraries costs more than it isolates. */
 export const ALL_IN_ONE: readonly WorkerProcess[] = [{ name: 'workers', queues: Object.values(TASK_QUEUES) }];
 
+/** Prompts and answers die young: with Node's 16 MiB many are copied before they do, which costs a tenth of the time. */
+const SEMI_SPACE_MIB = 64;
+
 /** A worker says `{"event":"ready"}` on standard output once it polls all its queues. */
 export function workerPart(
   worker: WorkerProcess,
@@ -98,7 +101,7 @@ export function workerPart(
   return {
     name: worker.name,
     command,
-    args: [script, '--queues', worker.queues.join(',')],
+    args: [`--max-semi-space-size=${SEMI_SPACE_MIB}`, script, '--queues', worker.queues.join(',')],
     env: { PI_LOOP_SCRATCH: state.file('scratch'), ...environment, PYTHONPATH: pythonPath },
     // Campaign files name files relative to where the campaign was started.
     cwd: process.cwd(),
