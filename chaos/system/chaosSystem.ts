@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ArtifactStoreOptions } from '../../artifacts/artifactStore';
-import { CHECKOUT } from '../../deploy/local/checkout';
+import { built, CHECKOUT } from '../../deploy/local/checkout';
 import { s3Part, simulatorPart, temporalPart, workerPart } from '../../deploy/local/parts';
 import { choosePort, HOST } from '../../deploy/local/ports';
 import type { StateDirectory } from '../../deploy/local/stateDirectory';
@@ -168,11 +168,9 @@ export class ChaosSystem {
       PI_LOOP_DIALOGUE_SLOTS: DIALOGUE_SLOTS,
     };
     const part = workerPart({ name, queues: QUEUES[name] }, environment, this.state);
-    const [, ...args] = part.args;
-    return limited(
-      { ...part, args: [workerScript(this.state.file('builds'), this.build), ...args] },
-      variation,
-    );
+    const ours = workerScript(this.state.file('builds'), this.build);
+    const args = part.args.map((argument) => (argument === built('workers/main.js') ? ours : argument));
+    return limited({ ...part, args }, variation);
   }
 
   private get credentials(): Record<string, string> {
