@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Campaigns } from '../client/campaigns';
 import { comparePlans } from '../domain/plan/comparePlans';
 import { Plan } from '../schemas/plan';
-import type { SteeringRecord } from '../workflows/messages';
+import type { SteeringRecord } from '../schemas/steering';
 import { connect } from './connect';
 import { parseSeed, printJson } from './options';
 import { renderChanges } from './render/planChanges';

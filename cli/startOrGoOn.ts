@@ -1,6 +1,6 @@
 import type { Campaign } from '../client/campaign';
 import type { Campaigns } from '../client/campaigns';
-import type { SteeringRecord } from '../workflows/messages';
+import type { SteeringRecord } from '../schemas/steering';
 import { loginName } from './withCampaign';
 
 export interface Started {

@@ -6,16 +6,8 @@ import type { ArtifactStore } from '../artifacts/artifactStore';
 import { type RaisedLimits, withRaisedLimits } from '../domain/plan/raiseLimit';
 import { campaignWorkflowId, MEDIA_TYPES } from '../schemas/names';
 import { Plan } from '../schemas/plan';
-import {
-  amend,
-  type CampaignResult,
-  decideGate,
-  pause,
-  resume,
-  retryStage,
-  type SteeringRecord,
-  type SteeringRequest,
-} from '../workflows/messages';
+import type { SteeringRecord, SteeringRequest } from '../schemas/steering';
+import { amend, type CampaignResult, decideGate, pause, resume, retryStage } from '../workflows/messages';
 import type { CampaignHandle, TrainingCampaign } from './campaignHandle';
 import { isPassing } from './passingErrors';
 import { askProgress, type CampaignStatus, readStatus } from './status';

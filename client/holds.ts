@@ -1,4 +1,5 @@
-import type { CampaignProgress, Parking, SteeringRecord } from '../workflows/messages';
+import type { SteeringRecord } from '../schemas/steering';
+import type { CampaignProgress, Parking } from '../workflows/messages';
 import type { CampaignStatus } from './status';
 
 /** Something that keeps a campaign, or a stage of it, from going on. */

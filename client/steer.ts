@@ -6,7 +6,8 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
-import { STEERING_REFUSED, type SteeringRecord, type SteeringRequest } from '../workflows/messages';
+import type { SteeringRecord, SteeringRequest } from '../schemas/steering';
+import { STEERING_REFUSED } from '../workflows/messages';
 import { CampaignError, noSuchCampaign } from './campaignError';
 import { type CampaignHandle, campaignOf } from './campaignHandle';
 import { isPassing } from './passingErrors';

@@ -3,9 +3,6 @@ import type { ArtifactRef } from '../schemas/artifact';
 import type { StageCost } from '../schemas/plan';
 import type { SteeringRecord, SteeringRequest } from '../schemas/steering';
 
-export type { PlanChange } from '../schemas/plan';
-export type { SteeringKind, SteeringRecord, SteeringRequest } from '../schemas/steering';
-
 export interface TrainingCampaignInput {
   campaign: string;
   /** Digest of the plan in the store. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ArtifactStoreOptions } from '../../artifacts/artifactStore';
-import { built, CHECKOUT } from '../../deploy/local/checkout';
+import { built } from '../../deploy/local/checkout';
 import { s3Part, simulatorPart, temporalPart, workerPart } from '../../deploy/local/parts';
 import { choosePort, HOST } from '../../deploy/local/ports';
 import type { StateDirectory } from '../../deploy/local/stateDirectory';
@@ -8,6 +8,7 @@ import type { Part } from '../../deploy/local/supervisedPart';
 import { requireTool } from '../../deploy/local/tools';
 import { TASK_QUEUES, type TaskQueue } from '../../schemas/names';
 import type { CallLedger } from '../calls';
+import { movableClock, moveClock } from './movedClock';
 import { type Peer, SERVERS, type ServerName, type WorkerName, WORKERS } from '../plan';
 import { type Build, BUILDS, makeBuild, workerScript } from './builds';
 import { Connections } from './connections';
@@ -159,7 +160,7 @@ export class ChaosSystem {
       ...process.env,
       ...this.connectionsOf(name).environment,
       ...this.credentials,
-      ...clockVariables(variation),
+      ...clockVariables(variation, this.state.file(`clock-${name}`)),
       S3_BUCKET: this.bucket,
       PI_LOOP_SCRATCH: this.state.file(join('scratch', name)),
       PI_LOOP_TRAINER_PYTHON: requireTool('trainerPython'),
@@ -179,13 +180,12 @@ export class ChaosSystem {
   }
 }
 
-const clockVariables = ({ clockShiftMs }: Variation): Record<string, string> =>
-  clockShiftMs === undefined
-    ? {}
-    : {
-        NODE_OPTIONS: `--require=${join(CHECKOUT, 'chaos/system/shiftedClock.cjs')}`,
-        PI_LOOP_CHAOS_CLOCK_MS: String(clockShiftMs),
-      };
+function clockVariables({ clockShiftMs }: Variation, file: string): Record<string, string> {
+  if (clockShiftMs === undefined) return {};
+  const variables = movableClock(file);
+  moveClock(file, clockShiftMs);
+  return variables;
+}
 
 /** What may not be written beyond so many bytes a file: like a full disk, and possible everywhere. */
 function limited(part: Part, { fileBytes }: Variation): Part {

@@ -1,6 +1,7 @@
 import type { Hold } from '../../client/holds';
 import type { FailureType } from '../../schemas/names';
-import type { CampaignProgress, Parking, SteeringRecord } from '../../workflows/messages';
+import type { SteeringRecord } from '../../schemas/steering';
+import type { CampaignProgress, Parking } from '../../workflows/messages';
 import { duration } from './duration';
 
 /** What holds a campaign, since when, and how it goes on. */

@@ -6,7 +6,7 @@ import {
   turnsTold,
   undisturbedIndexes,
 } from '../support/collections';
-import { movableClock, setClock } from '../support/movedClock';
+import { movableClock, moveClock } from '../../chaos/system/movedClock';
 import { FaultSystem } from '../support/faultSystem';
 import { until } from '../support/processes';
 import { CALLS_AN_EPISODE, episodeAsked, isForJudge, turnAsked } from '../support/scripts';
@@ -117,14 +117,14 @@ test('after a crash between a stage’s last artifact and its marker, completion
 test('a worker whose clock jumps ahead, back and right again loses no turn and no lease', async () => {
   const collection = await collectionOf(8);
   const expected = await undisturbedIndexes(faults, collection);
-  const { root } = faults.system.state;
-  await faults.startWorkers(movableClock(root));
+  const clock = faults.system.state.file('clock');
+  await faults.startWorkers(movableClock(clock));
   faults.provider.latencyMs = 300;
   const running = await startCollection(faults.client, 'jumping', collection);
   const untilAsked = (calls: number) =>
     until(`${calls} calls are made`, () => faults.provider.calls.length >= calls);
   await untilAsked(8);
-  setClock(root, HOUR);
+  moveClock(clock, HOUR);
   await untilAsked(24);
   // Longer than a worker may be silent.
   faults.provider.latencyMs = 12_000;
@@ -133,11 +133,11 @@ test('a worker whose clock jumps ahead, back and right again loses no turn and n
     return told.length === 8 && told.every((turns) => turns === 3);
   });
   // From here on there is nothing to tell but that the worker lives.
-  setClock(root, -HOUR);
+  moveClock(clock, -HOUR);
   faults.provider.latencyMs = 300;
   // By now episodes were stored by the wrong clock; their ratings are by the right one.
   await untilAsked(48);
-  setClock(root, 0);
+  moveClock(clock, 0);
   await running.result();
   expect(await indexesIn(faults.store, collection)).toEqual(expected);
   expect(faults.provider.repeated).toEqual([]);

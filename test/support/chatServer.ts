@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { sendJson } from './sendJson';
 import type { ChatMessage } from '../../schemas/training';
 
 /** What a caller asked. */
@@ -47,7 +48,7 @@ export async function startChatServer(
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url === '/v1/models')
-      return send(response, 200, { data: [{ id: 'policy', ...(digest && { digest: digest() }) }] });
+      return sendJson(response, 200, { data: [{ id: 'policy', ...(digest && { digest: digest() }) }] });
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const question = JSON.parse(Buffer.concat(chunks).toString('utf8')) as ChatRequest;
@@ -57,14 +58,14 @@ export async function startChatServer(
     if (typeof given === 'object' && 'never' in given) return;
     if (typeof given === 'object' && 'reset' in given) return void request.socket.resetAndDestroy();
     if (typeof given === 'object' && 'status' in given)
-      return send(
+      return sendJson(
         response,
         given.status,
         { error: { message: given.body ?? 'as the test says' } },
         given.headers,
       );
     const message = typeof given === 'string' ? { content: given } : { content: null, ...given };
-    send(response, 200, {
+    sendJson(response, 200, {
       model: `${question.model}-2026`,
       choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', ...message } }],
       usage: { prompt_tokens: 10, completion_tokens: 2 },
@@ -81,14 +82,4 @@ export async function startChatServer(
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-function send(
-  response: ServerResponse,
-  status: number,
-  body: object,
-  headers: Record<string, string> = {},
-): void {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  response.end(JSON.stringify(body));
 }

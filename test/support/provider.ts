@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { sendJson } from './sendJson';
 import type { ChatRequest } from './chatServer';
 
 /** What was asked of a provider, when (`performance.now()`), and with which key. */
@@ -64,11 +65,12 @@ export class Provider {
     this.calls.push(call);
     const answer = this.answer(call);
     if (this.latencyMs > 0) await delay(this.latencyMs);
-    if (typeof answer === 'string') return send(response, 200, completion(asked.model, { content: answer }));
+    if (typeof answer === 'string')
+      return sendJson(response, 200, completion(asked.model, { content: answer }));
     if ('refusal' in answer)
-      return send(response, 200, completion(asked.model, { content: null, ...answer }));
+      return sendJson(response, 200, completion(asked.model, { content: null, ...answer }));
     const { status, headers, code = null, message = 'as the test says' } = answer;
-    send(response, status, { error: { message, code, type: code } }, headers);
+    sendJson(response, status, { error: { message, code, type: code } }, headers);
   }
 }
 
@@ -77,13 +79,3 @@ const completion = (model: string, said: { content: string | null; refusal?: str
   choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', ...said } }],
   usage: { prompt_tokens: 10, completion_tokens: 2 },
 });
-
-function send(
-  response: ServerResponse,
-  status: number,
-  body: object,
-  headers: Record<string, string> = {},
-): void {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  response.end(JSON.stringify(body));
-}

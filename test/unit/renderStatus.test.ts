@@ -5,7 +5,8 @@ import { withCollections } from '../../client/withCollections';
 import { renderStatus } from '../../cli/render/progress';
 import { ProgressLines } from '../../cli/render/progressLines';
 import { troubles } from '../../cli/render/troubles';
-import type { CampaignProgress, StageProgress, SteeringRecord } from '../../workflows/messages';
+import type { SteeringRecord } from '../../schemas/steering';
+import type { CampaignProgress, StageProgress } from '../../workflows/messages';
 
 const NOW = new Date('2026-01-01T12:00:00.000Z');
 const secondsAgo = (seconds: number) => new Date(NOW.getTime() - 1000 * seconds).toISOString();

@@ -7,7 +7,8 @@ import {
 } from '@temporalio/client';
 import type { CampaignHandle } from '../../client/campaignHandle';
 import { steer } from '../../client/steer';
-import { pause, STEERING_REFUSED, type SteeringRecord } from '../../workflows/messages';
+import type { SteeringRecord } from '../../schemas/steering';
+import { pause, STEERING_REFUSED } from '../../workflows/messages';
 
 const request = { request: 'one-request', who: 'anna', why: 'the machine is needed' };
 const record: SteeringRecord = {

@@ -1,16 +1,23 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { movableClock, moveClock } from '../../chaos/system/movedClock';
 
 const HOUR_MS = 3_600_000;
 
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pi-loop-clock-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
 /** What a program prints when its clock is moved, as JSON. */
 function printed(script: string): number[] {
-  const preload = join(__dirname, '../../chaos/system/shiftedClock.cjs');
-  const output = execFileSync(process.execPath, ['--require', preload, '-e', script], {
-    env: { ...process.env, PI_LOOP_CHAOS_CLOCK_MS: String(HOUR_MS) },
-    encoding: 'utf8',
-  });
-  return JSON.parse(output);
+  const file = join(folder, 'clock');
+  const env = { ...process.env, ...movableClock(file) };
+  moveClock(file, HOUR_MS);
+  return JSON.parse(execFileSync(process.execPath, ['-e', script], { env, encoding: 'utf8' }));
 }
 
 test('a moved clock tells another time in all ways, threads included', () => {
