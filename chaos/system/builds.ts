@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHECKOUT } from '../../deploy/local/checkout';
 
@@ -15,7 +15,9 @@ export function makeBuild(folder: string, build: Build): void {
   for (const file of ['package.json', 'package-lock.json']) cpSync(join(CHECKOUT, file), join(root, file));
   for (const shared of ['node_modules', 'trainer', 'deploy'])
     symlinkSync(join(CHECKOUT, shared), join(root, shared));
-  appendFileSync(join(root, 'dist/workers/workflowBundle.js'), `\n// build ${build}\n`);
+  const bundle = join(root, 'dist/workers/workflowBundle.js');
+  // In front: the SDK takes all that follows the last comment for the source map.
+  writeFileSync(bundle, `// build ${build}\n${readFileSync(bundle, 'utf8')}`);
 }
 
 export const workerScript = (folder: string, build: Build): string =>
