@@ -11,6 +11,7 @@ import {
 import type { z } from 'zod';
 import { type ArtifactRef, DirectoryListing, Sha256 } from '../schemas/artifact';
 import { MEDIA_TYPES } from '../schemas/names';
+import type { Bucket } from './bucket';
 import { canonicalJson, sha256 } from './canonicalJson';
 import { explainStorageError, isNothingThere, isStatus, isUnreachable } from './explainStorageError';
 import { readObject, type StoredObject } from './readObject';
@@ -47,10 +48,9 @@ const SILENT_FOR_MS = 30_000;
  * Content-addressed blobs and a few small named documents in one bucket.
  * Blobs lie at `blobs/sha256/<digest>`; they are written once and verified at each read.
  */
-export class ArtifactStore {
+export class ArtifactStore implements Bucket {
   private readonly client: S3Client;
-  /** For messages. */
-  private readonly address: string;
+  readonly address: string;
   readonly bucket: string;
 
   constructor(options: ArtifactStoreOptions) {
@@ -113,14 +113,13 @@ export class ArtifactStore {
   /** Errors: ARTIFACT_MISSING; ARTIFACT_CORRUPT when the bytes are not what the digest says. */
   async getBytes(digest: string): Promise<Buffer> {
     // What is no digest could lead anywhere in the bucket: the store is not asked for it.
-    const found = Sha256.safeParse(digest).success ? await this.read(blobKey(digest)) : null;
-    if (!found) {
+    const bytes = Sha256.safeParse(digest).success ? await this.read(blobKey(digest)) : null;
+    if (!bytes) {
       throw new StorageError(
         'ARTIFACT_MISSING',
         `Blob ${digest} is not in bucket "${this.bucket}". Restore it from a copy of the bucket; only an empty bucket would make it again.`,
       );
     }
-    const { bytes } = found;
     const actual = sha256(bytes);
     if (actual !== digest) {
       throw new StorageError(
@@ -167,7 +166,7 @@ export class ArtifactStore {
 
   /** A document and what tells this version of it from others. */
   async getVersioned<S extends z.ZodType>(key: string, schema: S): Promise<Versioned<z.infer<S>> | null> {
-    const found = await this.read(key);
+    const found = await this.readVersioned(key);
     return found && { value: this.parse(found.bytes, schema, key), version: found.version };
   }
 
@@ -278,7 +277,12 @@ export class ArtifactStore {
     }
   }
 
-  private async read(key: string): Promise<StoredObject | null> {
+  /** An object's bytes as they lie there, unverified; null when there is none. */
+  async read(key: string): Promise<Buffer | null> {
+    return (await this.readVersioned(key))?.bytes ?? null;
+  }
+
+  private async readVersioned(key: string): Promise<StoredObject | null> {
     try {
       return await readObject(this.client, { Bucket: this.bucket, Key: key });
     } catch (error) {

@@ -52,12 +52,12 @@ export async function connectClient(stateDirectory: string): Promise<Omit<Connec
   return { client, close: () => connection.close() };
 }
 
-const variablesOf = (stateDirectory: string): Record<string, string> => ({
+export const variablesOf = (stateDirectory: string): Record<string, string> => ({
   ...localEnvironment(resolve(stateDirectory)),
   ...definedOnly(process.env),
 });
 
-function createStore(variables: Record<string, string>): ArtifactStore {
+export function createStore(variables: Record<string, string>): ArtifactStore {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = variables;
   return new ArtifactStore({
     endpoint: variables['S3_ENDPOINT'],

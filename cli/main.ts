@@ -5,6 +5,7 @@ import { LocalRuntimeError } from '../deploy/local/localRuntimeError';
 import { CampaignFileError } from './campaignFile';
 import { CampaignError } from '../client/campaignError';
 import { registerAmend } from './amend';
+import { registerAudit } from './audit';
 import { registerCancel } from './cancel';
 import { CommandError } from './commandError';
 import { registerDemo } from './demo';
@@ -43,6 +44,7 @@ const REGISTER = [
   registerAmend,
   registerRaiseLimit,
   registerCancel,
+  registerAudit,
 ];
 
 /** Errors that the user can put right are printed as they are; anything else is a fault of ours, with its stack. */

@@ -1,0 +1,80 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { sha256 } from '../canonicalJson';
+
+/** An Ed25519 key that signs manifests and log entries. */
+export interface SigningKey {
+  privateKey: KeyObject;
+  keyid: string;
+  /** SubjectPublicKeyInfo, PEM. */
+  publicKey: string;
+}
+
+export class SigningKeyError extends Error {
+  override readonly name = 'SigningKeyError';
+}
+
+/** @param pem PKCS#8. Errors: SigningKeyError when it is no Ed25519 key. */
+export function readSigningKey(pem: string, from: string): SigningKey {
+  const privateKey = parse(pem, from);
+  if (privateKey.asymmetricKeyType !== 'ed25519') {
+    throw new SigningKeyError(
+      `The signing key of ${from} is of type ${privateKey.asymmetricKeyType}. Make an Ed25519 key: openssl genpkey -algorithm ed25519.`,
+    );
+  }
+  const publicKey = createPublicKey(privateKey);
+  return {
+    privateKey,
+    keyid: keyIdOf(publicKey),
+    publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+  };
+}
+
+/** SHA-256 of the key's SubjectPublicKeyInfo. */
+export const keyIdOf = (publicKey: KeyObject): string =>
+  sha256(publicKey.export({ type: 'spki', format: 'der' }));
+
+/** The key in a file; made there, readable by its owner alone, when there is none. Errors: SigningKeyError. */
+export function openSigningKey(file: string): SigningKey {
+  const pem = readIfThere(file) ?? make(file);
+  return readSigningKey(pem, `file ${file}`);
+}
+
+export const newSigningKeyPem = (): string =>
+  generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+
+/** Of several processes that make it at once one wins, and a half-written key is never seen. */
+function make(file: string): string {
+  mkdirSync(dirname(file), { recursive: true });
+  const incoming = `${file}.${process.pid}`;
+  writeFileSync(incoming, newSigningKeyPem(), { mode: 0o600 });
+  chmodSync(incoming, 0o600);
+  try {
+    linkSync(incoming, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(incoming);
+  }
+  return readFileSync(file, 'utf8');
+}
+
+function readIfThere(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new SigningKeyError(`The signing key ${file} cannot be read: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
+}
+
+function parse(pem: string, from: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch (cause) {
+    throw new SigningKeyError(`The signing key of ${from} is no private key in PEM (PKCS#8).`, { cause });
+  }
+}

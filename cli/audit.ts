@@ -1,0 +1,12 @@
+import type { Command } from 'commander';
+
+/** Each adds a command to `pi-loop audit`. */
+const REGISTER: ((audit: Command) => void)[] = [];
+
+/** Commands that read the store alone: they work with Temporal gone, and the local runtime stopped. */
+export function registerAudit(program: Command): void {
+  const audit = program
+    .command('audit')
+    .description('where a number came from, and whether anything was changed or left out');
+  for (const register of REGISTER) register(audit);
+}
