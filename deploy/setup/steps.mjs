@@ -8,6 +8,7 @@ import { nodePackages } from './steps/nodePackages.mjs';
 import { peer } from './steps/peer.mjs';
 import { temporal } from './steps/temporal.mjs';
 import { trainer } from './steps/trainer.mjs';
+import { validators } from './steps/validators.mjs';
 import { versitygw } from './steps/versitygw.mjs';
 
 /**
@@ -21,11 +22,15 @@ import { versitygw } from './steps/versitygw.mjs';
  * @property {(progress: { say: (line: string) => void }) => Promise<void>} run
  */
 
+const runtime = [nodePackages, typescriptBuild, temporal, versitygw, trainer];
+
 /** Parts by purpose. */
 export const PURPOSES = {
   build: [nodePackages, typescriptBuild],
-  runtime: [nodePackages, typescriptBuild, temporal, versitygw, trainer],
+  runtime,
   peer: [peer],
+  validators: [validators],
+  test: [...runtime, peer, validators],
 };
 
 /** @param {Step[]} steps @throws {SetupError} */

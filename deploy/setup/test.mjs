@@ -13,7 +13,7 @@ import { jestCounts, pytestCounts } from './testCounts.mjs';
 
 const total = { passed: 0, failed: 0 };
 try {
-  await setUp('runtime');
+  await setUp('test');
 } catch (error) {
   reportFailure(error);
   total.failed += 1;
