@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { inParallel } from '../domain/inParallel';
+import { answeringModels } from '../domain/plan/answeringModels';
 import { sumSpent } from '../domain/plan/cost';
 import type { FinishedBatch, PlayedRow, RatedRow, Spent } from '../schemas/batch';
 import type { Episode } from '../schemas/episode';
@@ -125,13 +126,15 @@ export function createEpisodeActivities({ store, models, designs, policies, budg
     );
     const scores = rating.kind === 'rated' ? rating.scores : null;
     const judging = spentOn(rating.call);
-    batch.finishRating({ ...row, rating: digest.sha256, scores, judging } satisfies RatedRow);
+    const judges = answeringModels([rating.call]);
+    batch.finishRating({ ...row, rating: digest.sha256, scores, judging, judges } satisfies RatedRow);
   }
 }
 
 function rowOf(number: number, digest: string, { ending, turns, unreadCall }: Episode): PlayedRow {
-  const spent = sumSpent([...turns.map(({ call }) => spentOn(call)), spentOn(unreadCall)]);
-  return { number, episode: digest, ending, turns: turns.length, spent };
+  const calls = [...turns.map(({ call }) => call), unreadCall];
+  const spent = sumSpent(calls.map(spentOn));
+  return { number, episode: digest, ending, turns: turns.length, spent, models: answeringModels(calls) };
 }
 
 const spentOn = (call: ModelCall | undefined): Spent => ({

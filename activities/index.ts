@@ -1,9 +1,11 @@
 import type { createBatchActivities } from './batches';
+import type { createCampaignLogActivities } from './campaignLog';
 import type { createCollectionActivities } from './collections';
 import type { createCorpusActivities } from './corpora';
 import type { createEpisodeActivities } from './episodes';
 import type { createEvaluationActivities } from './evaluations';
 import type { createFilterActivities } from './filtering';
+import type { createHistoryActivities } from './histories';
 import type { createProbeActivities } from './probes';
 import type { createServingActivities } from './serving';
 import type { createStageActivities } from './stages';
@@ -12,6 +14,8 @@ import type { createTaskActivities } from './tasks';
 import type { createTrainingActivities } from './training';
 
 export type StageActivities = ReturnType<typeof createStageActivities>;
+export type CampaignLogActivities = ReturnType<typeof createCampaignLogActivities>;
+export type HistoryActivities = ReturnType<typeof createHistoryActivities>;
 export type CorpusActivities = ReturnType<typeof createCorpusActivities>;
 export type TaskActivities = ReturnType<typeof createTaskActivities>;
 export type BatchActivities = ReturnType<typeof createBatchActivities>;

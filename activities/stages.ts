@@ -5,7 +5,10 @@ import type { ArtifactRef } from '../schemas/artifact';
 import { MEDIA_TYPES } from '../schemas/names';
 import { StageResult } from '../schemas/plan';
 import type { ArtifactStore } from '../artifacts/artifactStore';
-import { digestOfJson } from '../artifacts/canonicalJson';
+import { readLogHead } from '../artifacts/campaignLog';
+import { canonicalJson, digestOfJson } from '../artifacts/canonicalJson';
+import { PAYLOAD_TYPES, signText } from '../artifacts/signing/envelope';
+import type { SigningKey } from '../artifacts/signing/signingKey';
 import { type BuildIdentity, stageStatement } from './support/manifest';
 import type { Plans, StageOutcome, StageWork } from './support/stageWork';
 
@@ -13,6 +16,7 @@ export interface StageDependencies {
   store: ArtifactStore;
   plans: Plans;
   build: BuildIdentity;
+  signingKey: SigningKey;
 }
 
 export type OpenStageInput = Omit<StageWork, 'key'>;
@@ -43,7 +47,7 @@ export interface PlanOutline {
   modelCalls: number | null;
 }
 
-export function createStageActivities({ store, plans, build }: StageDependencies) {
+export function createStageActivities({ store, plans, build, signingKey }: StageDependencies) {
   return {
     async loadPlan({ plan }: { plan: string }): Promise<PlanOutline> {
       const { stages, episodesInFlight, limits } = await plans.load(plan);
@@ -74,12 +78,19 @@ export function createStageActivities({ store, plans, build }: StageDependencies
     /** Writes the stage's manifest and its result; the first to commit a key wins, and everyone gets that result. */
     async commitStage(input: CommitStageInput): Promise<StageResult> {
       const { kind, parameters } = await plans.stage(input.plan, input.stage);
-      const { workflowExecution, workflowNamespace } = Context.current().info;
-      const invocation = `${workflowNamespace}/${workflowExecution?.workflowId}/${workflowExecution?.runId}`;
-      const statement = stageStatement({ ...input, kind, parameters, build, invocation });
-      const manifest: ArtifactRef = await store.putJson(statement, 'manifest.json', MEDIA_TYPES.manifest);
       const { key, outputs, counts, cost } = input;
       const seconds = (Date.parse(input.finishedAt) - Date.parse(input.startedAt)) / 1000;
+      const log = await readLogHead(store, input.campaign);
+      const invocation = invocationOf(Context.current().info);
+      const planUri = store.addressOf(input.plan);
+      const told = { kind, parameters, planUri };
+      const statement = stageStatement({ ...input, ...told, build, invocation, seconds, log });
+      const envelope = signText(canonicalJson(statement), PAYLOAD_TYPES.statement, signingKey);
+      const manifest: ArtifactRef = await store.putJson(
+        envelope,
+        'manifest.json',
+        MEDIA_TYPES.signedManifest,
+      );
       const result: StageResult = { key, outputs, counts, cost, seconds, manifest };
       const written = await store.putDocumentOnce(resultKey(key), result);
       return written ? result : ((await store.getDocument(resultKey(key), StageResult)) ?? result);
@@ -90,6 +101,12 @@ export function createStageActivities({ store, plans, build }: StageDependencies
       await store.putDocument(campaignKey(record.campaign), record);
     },
   };
+}
+
+function invocationOf(info: Context['info']): string {
+  const { workflowNamespace, workflowExecution, activityId, attempt } = info;
+  const { workflowId, runId } = workflowExecution ?? {};
+  return [workflowNamespace, workflowId, runId, activityId, attempt].join('/');
 }
 
 /** A finished campaign: its plan, its result table, and the keys of its stages. */

@@ -1,8 +1,11 @@
 import { Context } from '@temporalio/activity';
+import { uniteModels } from '../domain/plan/answeringModels';
 import { type Author, prepareTasks as prepareTaskSet, type TaskTexts } from '../domain/tasks';
 import type { ArtifactRef } from '../schemas/artifact';
 import { MEDIA_TYPES } from '../schemas/names';
+import type { AnsweringModel } from '../schemas/modelCall';
 import type { ParametersOf, StageCost } from '../schemas/plan';
+import type { TaskSet } from '../schemas/profiles';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { AuthorJournal } from './support/authorJournal';
 import { failure } from './support/failures';
@@ -62,6 +65,7 @@ export function createTaskActivities({ store, plans, models, budgets }: TaskDepe
             findings: findings.length,
           },
           cost: costOf(prepared.report.generated),
+          models: uniteModels([authorsOf(prepared.taskSet)]),
         };
       } catch (error) {
         await journal.save().catch(() => undefined);
@@ -108,6 +112,9 @@ export function createTaskActivities({ store, plans, models, budgets }: TaskDepe
     };
   }
 }
+
+const authorsOf = ({ tasks }: TaskSet): AnsweringModel[] =>
+  tasks.flatMap(({ provenance }) => (provenance.kind === 'generated' ? [provenance] : []));
 
 const costOf = ({
   attempts,

@@ -6,26 +6,17 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
   type PutObjectCommandInput,
-  S3Client,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import type { z } from 'zod';
 import { type ArtifactRef, DirectoryListing, Sha256 } from '../schemas/artifact';
 import { MEDIA_TYPES } from '../schemas/names';
 import type { Bucket } from './bucket';
 import { canonicalJson, sha256 } from './canonicalJson';
+import { type ArtifactStoreOptions, createS3Client } from './createS3Client';
 import { explainStorageError, isNothingThere, isStatus, isUnreachable } from './explainStorageError';
 import { readObject, type StoredObject } from './readObject';
 import { StorageError } from './storageError';
-
-export interface ArtifactStoreOptions {
-  /** Address of an S3 API; default: Amazon's, by region. */
-  endpoint?: string | undefined;
-  /** @default us-east-1 */
-  region: string;
-  /** @default pi-loop */
-  bucket: string;
-  credentials?: { accessKeyId: string; secretAccessKey: string } | undefined;
-}
 
 export interface Versioned<T> {
   value: T;
@@ -39,11 +30,6 @@ export interface Versioned<T> {
  */
 const LOOK_FIRST_BYTES = 32 * 1024;
 
-/** A store that does not even take a connection is away. */
-const CONNECT_WITHIN_MS = 5_000;
-/** A connection on which nothing moves for this long is given up; a large body keeps moving. */
-const SILENT_FOR_MS = 30_000;
-
 /**
  * Content-addressed blobs and a few small named documents in one bucket.
  * Blobs lie at `blobs/sha256/<digest>`; they are written once and verified at each read.
@@ -56,16 +42,7 @@ export class ArtifactStore implements Bucket {
   constructor(options: ArtifactStoreOptions) {
     this.bucket = options.bucket;
     this.address = options.endpoint ?? `Amazon S3 (${options.region})`;
-    this.client = new S3Client({
-      region: options.region,
-      forcePathStyle: true,
-      maxAttempts: 3,
-      requestHandler: { connectionTimeout: CONNECT_WITHIN_MS, socketTimeout: SILENT_FOR_MS },
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-      ...(options.endpoint ? { endpoint: options.endpoint } : {}),
-      ...(options.credentials ? { credentials: options.credentials } : {}),
-    });
+    this.client = createS3Client(options);
   }
 
   /** Makes the bucket if it is missing. Errors: STORAGE_UNREACHABLE, STORAGE_DENIED. */
@@ -222,10 +199,14 @@ export class ArtifactStore implements Bucket {
     return this.reference(digest.sha256, name, mediaType, bytes);
   }
 
+  addressOf(digest: string): string {
+    return `s3://${this.bucket}/${blobKey(digest)}`;
+  }
+
   reference(digest: string, name: string, mediaType: string, bytes: number): ArtifactRef {
     return {
       name,
-      uri: `s3://${this.bucket}/${blobKey(digest)}`,
+      uri: this.addressOf(digest),
       digest: { sha256: digest },
       mediaType,
       bytes,

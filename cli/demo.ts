@@ -75,6 +75,7 @@ async function runCampaign(
     const seconds = (Date.now() - startedAt) / 1000;
     const results = await readResults(store, result);
     const report = reportCampaign(result, results, { setup: options.setup, campaign: seconds });
+    await started.campaign.archived();
     const histories = await archiveHistories(client, campaign, join(options.state, 'histories', campaign));
     say(
       `Histories of ${histories.workflows} workflows archived in ${histories.directory}; largest payload ${histories.largestPayload} bytes.`,

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Client, WorkflowFailedError } from '@temporalio/client';
+import { type Client, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { type RaisedLimits, withRaisedLimits } from '../domain/plan/raiseLimit';
-import { campaignWorkflowId, MEDIA_TYPES } from '../schemas/names';
+import { archiveWorkflowId, campaignWorkflowId, MEDIA_TYPES } from '../schemas/names';
 import { Plan } from '../schemas/plan';
 import type { SteeringRecord, SteeringRequest } from '../schemas/steering';
 import { amend, type CampaignResult, decideGate, pause, resume, retryStage } from '../workflows/messages';
@@ -52,6 +52,18 @@ export class Campaign {
         await delay(RECONNECT_MS);
       }
     }
+  }
+
+  /** Waits until the histories of a campaign that has ended are kept in the store, which is soon after its end. */
+  async archived(): Promise<void> {
+    const { runId } = await this.handle.describe();
+    await this.client.workflow
+      .getHandle(archiveWorkflowId(this.id, runId))
+      .result()
+      .catch((error: unknown) => {
+        // Campaigns of 0.2.0 have no archive.
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      });
   }
 
   /** Stops everything at its next checkpoint or turn; comes back before that is reached. A paused campaign stays so. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Sha256 } from './artifact';
+import { AnsweringModel } from './modelCall';
 import { StageCost } from './plan';
 
 /** An in-toto ResourceDescriptor (in-toto attestation framework v1, resource_descriptor.md), as far as we write it. */
@@ -14,10 +15,6 @@ export type Descriptor = z.infer<typeof Descriptor>;
 /** A place in a campaign's log: an entry's number, and the SHA-256 of the entry's file. */
 export const LogHead = z.strictObject({ number: z.number().int().positive(), digest: Sha256 });
 export type LogHead = z.infer<typeof LogHead>;
-
-/** A model as a stage asked for it, and a name that the provider answered with. */
-export const AnsweringModel = z.strictObject({ model: z.string(), snapshot: z.string() });
-export type AnsweringModel = z.infer<typeof AnsweringModel>;
 
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 export const PROVENANCE_TYPE = 'https://slsa.dev/provenance/v1';
@@ -52,7 +49,10 @@ export const StageStatement = z.strictObject({
         /** The campaign log's head when this was written. */
         log: LogHead.nullable(),
       }),
-      /** Inputs by role, then `plan`, `package-lock.json`, `trainer`, `prompts/<template>`, `source` (a commit) where known. */
+      /**
+       * What lies in the bucket has an address: inputs by role, and `plan`. The code has none: `source` (a commit) where
+       * known, `package-lock.json`, `trainer`, and `prompts/<template>`.
+       */
       resolvedDependencies: z.array(Descriptor),
     }),
     runDetails: z.strictObject({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ArtifactRef, Sha256 } from './artifact';
 import { CollectedEpisode, Ending, Turn } from './episode';
+import { AnsweringModel } from './modelCall';
 import { StageCost } from './plan';
 import { UnratedReason } from './rating';
 
@@ -15,6 +16,8 @@ export const PlayedRow = z.strictObject({
   turns: z.number().int(),
   /** On the conversation. */
   spent: Spent,
+  /** Models that answered in it; rows of 0.2.0 have none. */
+  models: z.array(AnsweringModel).default([]),
 });
 export type PlayedRow = z.infer<typeof PlayedRow>;
 
@@ -22,6 +25,7 @@ export const RatedRow = PlayedRow.extend({
   ...CollectedEpisode.pick({ rating: true, scores: true }).shape,
   /** On the rating. */
   judging: Spent,
+  judges: z.array(AnsweringModel).default([]),
 });
 export type RatedRow = z.infer<typeof RatedRow>;
 
@@ -65,5 +69,7 @@ export const FinishedBatch = z.strictObject({
   unrated: UnratedEpisodes,
   /** What the models were asked for the episodes in the index: calls that were lost with a worker are not in it. */
   cost: StageCost,
+  /** Models that answered in it, policies not among them. Batches of 0.2.0 have none. */
+  models: z.array(AnsweringModel).optional(),
 });
 export type FinishedBatch = z.infer<typeof FinishedBatch>;

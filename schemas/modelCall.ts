@@ -18,5 +18,11 @@ export const ModelCall = z.strictObject({
   calls: z.number().int().positive(),
   /** For a policy: the digest of the weights that answered. */
   servedDigest: Sha256.optional(),
+  /** The last answer as it came, where it is not what the prompt's template writes for what was read in it. */
+  answer: z.string().optional(),
 });
 export type ModelCall = z.infer<typeof ModelCall>;
+
+/** A model as it was asked for, and a name that the provider answered with. */
+export const AnsweringModel = ModelCall.pick({ model: true, snapshot: true });
+export type AnsweringModel = z.infer<typeof AnsweringModel>;

@@ -56,6 +56,8 @@ export const FAILURE_TYPES = {
   POLICY_DIGEST_MISMATCH: 'retry',
   POLICY_SERVER_FAILED: 'retry',
   POLICY_UNSERVABLE: 'park',
+  RUN_STILL_OPEN: 'retry',
+  HISTORY_MISSING: 'park',
   CORPUS_UNREACHABLE: 'retry',
   CORPUS_REFUSED: 'probe',
   CORPUS_INVALID: 'park',
@@ -77,6 +79,10 @@ export const MEDIA_TYPES = {
   /** The listing of a folder: its blobs by name; the digest of the listing is the digest of the folder. */
   directory: 'application/vnd.pi-loop.directory+json',
   manifest: 'application/vnd.in-toto+json',
+  /** A manifest in its signed envelope (DSSE). */
+  signedManifest: 'application/vnd.dsse.envelope.v1+json',
+  /** Temporal's history of one run of a workflow, as the SDK's JSON. */
+  history: 'application/vnd.pi-loop.history.v1+json',
   binary: 'application/octet-stream',
   // Forms of our own. The version is raised with a change that readers must know of; they read all versions before.
   plan: 'application/vnd.pi-loop.plan.v2+json',
@@ -95,4 +101,6 @@ export const MEDIA_TYPES = {
 } as const;
 
 export const campaignWorkflowId = (campaign: string) => `campaign/${campaign}`;
+/** @param run id of the campaign's run of which the history is kept */
+export const archiveWorkflowId = (campaign: string, run: string) => `campaign/${campaign}/archive/${run}`;
 export const stageWorkflowId = (campaign: string, stage: string) => `campaign/${campaign}/${stage}`;

@@ -25,6 +25,10 @@ const WorkerEnvironment = z.object({
   PI_LOOP_TRAIN_SLOTS: count(1),
   /** Served policies at once: one a GPU; small ones on a CPU share it. */
   PI_LOOP_SERVE_SLOTS: count(2),
+  /** The Ed25519 key that signs manifests and log entries, PEM (PKCS#8); instead of a file. */
+  PI_LOOP_SIGNING_KEY: z.string().optional(),
+  /** Where that key lies; it is made there when there is none. */
+  PI_LOOP_SIGNING_KEY_FILE: z.string().default(join(homedir(), '.config', 'pi-loop', 'signing-key.pem')),
   PI_LOOP_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
   /** Part of the version of this code. */
   PI_LOOP_COMMIT: z.string().optional(),

@@ -2,13 +2,16 @@ import { join } from 'node:path';
 import { createBatchActivities } from '../activities/batches';
 import { createCollectionActivities } from '../activities/collections';
 import { createCorpusActivities } from '../activities/corpora';
+import { createCampaignLogActivities } from '../activities/campaignLog';
 import { createEpisodeActivities } from '../activities/episodes';
 import { createEvaluationActivities } from '../activities/evaluations';
 import { createFilterActivities } from '../activities/filtering';
+import { createHistoryActivities, type HistorySource } from '../activities/histories';
 import { createProbeActivities } from '../activities/probes';
 import { createServingActivities } from '../activities/serving';
 import { createStageActivities } from '../activities/stages';
 import { createSteeringActivities } from '../activities/steering';
+import type { SigningKey } from '../artifacts/signing/signingKey';
 import { ArtifactStore } from '../artifacts/artifactStore';
 import { CallBudgets } from '../activities/support/callBudget';
 import { CollectionDesigns } from '../activities/support/collectionDesigns';
@@ -43,12 +46,19 @@ export function createStore(config: WorkerConfig): ArtifactStore {
   });
 }
 
+export interface WorkerDependencies {
+  withdraw: TrainingDependencies['withdraw'];
+  signingKey: SigningKey;
+  /** Reads histories of workflows that have ended. */
+  histories: HistorySource;
+}
+
 /** The activities of each queue, over shared dependencies. The orchestration queue has none. */
 export function createActivities(
   config: WorkerConfig,
   store: ArtifactStore,
   variables: Readonly<Record<string, string | undefined>>,
-  withdraw: TrainingDependencies['withdraw'],
+  { withdraw, signingKey, histories }: WorkerDependencies,
 ): Record<Exclude<TaskQueue, 'orchestration'>, object> {
   const trainerDirectory = join(checkoutDirectory(), 'trainer');
   const environment = createEnvironment(variables);
@@ -68,8 +78,10 @@ export function createActivities(
   const { servePolicy, awaitPolicy } = createServingActivities({ store, policies, trainer });
   return {
     general: {
-      ...createStageActivities({ store, plans, build }),
+      ...createStageActivities({ store, plans, build, signingKey }),
       ...createSteeringActivities({ store, plans }),
+      ...createCampaignLogActivities({ store, signingKey }),
+      ...createHistoryActivities({ store, histories }),
       ...createCorpusActivities({ store, plans, environment }),
       ...createBatchActivities({ store, designs }),
       ...createCollectionActivities({ store, plans }),

@@ -1,11 +1,15 @@
+import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { EPISODES_AT_ONCE } from '../domain/plan/batches';
 import { TASK_QUEUES, type TaskQueue } from '../schemas/names';
+import { publishSigner } from '../artifacts/signing/publishSigner';
+import { signingKeyOf } from '../artifacts/signing/signingKey';
 import type { WorkerConfig } from './config';
 import { createActivities, createStore } from './createActivities';
 import { aliveInterceptor } from './aliveInterceptor';
 import { deploymentOptions } from './deployment';
 import { failureInterceptor } from './failureInterceptor';
+import { historySource } from './historySource';
 import { workflowSource } from './workflowSource';
 
 /** Below the pause between beats of a batch, so that each of them reaches the server. */
@@ -29,12 +33,19 @@ export async function runWorkers(
   const store = createStore(config);
   await store.prepare();
   const running = new Map<TaskQueue, Worker>();
-  const activities = createActivities(config, store, variables, (reason) => {
-    console.error(`${reason} This worker takes no more training until it is started again.`);
-    stopWorker(running.get(TASK_QUEUES.gpuTrain));
+  const signingKey = signingKeyOf(config);
+  await publishSigner(store, signingKey);
+  const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
+  const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
+  const activities = createActivities(config, store, variables, {
+    signingKey,
+    histories: historySource(client),
+    withdraw: (reason) => {
+      console.error(`${reason} This worker takes no more training until it is started again.`);
+      stopWorker(running.get(TASK_QUEUES.gpuTrain));
+    },
   });
   const failures = () => failureInterceptor(config.PI_LOOP_SCRATCH);
-  const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
   await Promise.all(
     queues.map(async (taskQueue) => {
       const work =

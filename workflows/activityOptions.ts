@@ -35,6 +35,15 @@ export const ACTIVITY_OPTIONS = {
     heartbeatTimeout: BUSY_WORKER_LOST,
     retry: retry('500ms', '30s'),
   },
+  /** Keeping histories: the campaign that asks has to end first. */
+  archiving: {
+    ...common,
+    taskQueue: TASK_QUEUES.general,
+    startToCloseTimeout: '1h',
+    scheduleToCloseTimeout: '24h',
+    heartbeatTimeout: BUSY_WORKER_LOST,
+    retry: retry('500ms', '10s'),
+  },
   /** Filling a task set: hundreds of author calls, kept in a journal. */
   authoring: {
     ...common,

@@ -1,11 +1,13 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type {
   BatchActivities,
+  CampaignLogActivities,
   CollectionActivities,
   CorpusActivities,
   EpisodeActivities,
   EvaluationActivities,
   FilterActivities,
+  HistoryActivities,
   ProbeActivities,
   ServingActivities,
   StageActivities,
@@ -17,6 +19,7 @@ import { ACTIVITY_OPTIONS } from './activityOptions';
 
 type GeneralActivities = StageActivities &
   SteeringActivities &
+  CampaignLogActivities &
   CorpusActivities &
   BatchActivities &
   CollectionActivities &
@@ -25,6 +28,7 @@ type GeneralActivities = StageActivities &
   Pick<TrainingActivities, 'importPolicy'>;
 
 export const general = proxyActivities<GeneralActivities>(ACTIVITY_OPTIONS.general);
+export const { archiveHistories } = proxyActivities<HistoryActivities>(ACTIVITY_OPTIONS.archiving);
 export const { prepareTasks } = proxyActivities<TaskActivities>(ACTIVITY_OPTIONS.authoring);
 export const { playEpisodes } = proxyActivities<EpisodeActivities>(ACTIVITY_OPTIONS.episodes);
 export const { probeModels } = proxyActivities<ProbeActivities>(ACTIVITY_OPTIONS.probe);

@@ -1,5 +1,6 @@
 import type { PlanOutline } from '../activities/stages';
 import type { SteeringRecord } from '../schemas/steering';
+import { LogWriter } from './logWriter';
 import type {
   CampaignProgress,
   CarriedState,
@@ -22,11 +23,13 @@ export class CampaignState {
   readonly stages = new Map<string, StageProgress>();
   readonly gates = new Map<string, SteeringRecord>();
   readonly steering: SteeringRecord[] = [];
+  readonly log: LogWriter;
   private readonly startedAt: string;
 
   constructor(private readonly input: TrainingCampaignInput) {
     const { carried } = input;
     this.plan = input.plan;
+    this.log = new LogWriter(input.campaign, carried?.log);
     this.startedAt = carried?.startedAt ?? new Date().toISOString();
     if (!carried) return;
     this.paused = carried.paused;
@@ -121,7 +124,8 @@ export class CampaignState {
   carry(quiet: boolean): TrainingCampaignInput {
     const { stages, paused, startedAt, steering } = this.progress;
     const gates = Object.fromEntries(this.gates);
-    const carried: CarriedState = { startedAt, quiet, paused, gates, stages, steering };
+    const log = this.log.carried;
+    const carried: CarriedState = { startedAt, quiet, paused, gates, stages, steering, log };
     return { campaign: this.campaign, plan: this.plan, carried };
   }
 }

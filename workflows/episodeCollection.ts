@@ -6,9 +6,11 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import { type Batch, batchesOf, EPISODES_AT_ONCE } from '../domain/plan/batches';
+import { uniteModels } from '../domain/plan/answeringModels';
 import { sumCosts } from '../domain/plan/cost';
 import type { ArtifactRef } from '../schemas/artifact';
 import type { FinishedBatch, UnratedEpisodes } from '../schemas/batch';
+import type { AnsweringModel } from '../schemas/modelCall';
 import type { StageCost } from '../schemas/plan';
 import type { PlayEpisodesInput } from '../activities/episodes';
 import { general, playEpisodes } from './activityProxies';
@@ -39,6 +41,7 @@ interface Done {
   indexes: ArtifactRef[];
   unrated: UnratedEpisodes;
   cost: StageCost;
+  models?: AnsweringModel[];
 }
 
 export interface Collected {
@@ -46,6 +49,8 @@ export interface Collected {
   played: number;
   unrated: UnratedEpisodes;
   cost: StageCost;
+  /** Collections of 0.2.0 have none. */
+  models?: AnsweringModel[];
 }
 
 /** Batches of one run: some 3,000 events of history. What a run leaves running is little beside it. */
@@ -91,6 +96,7 @@ export async function episodeCollection(input: EpisodeCollectionInput): Promise<
   );
   done.batches = until;
   done.cost = sumCosts([done.cost, ...finished.map(({ cost }) => cost)]);
+  done.models = uniteModels([done.models ?? [], ...finished.map(({ models }) => models ?? [])]);
   done.indexes = await gather([...done.indexes, ...finished.map(({ index }) => index)]);
   if (until < batches.length) return continueAsNew<typeof episodeCollection>({ ...input, done });
   return {
@@ -98,6 +104,7 @@ export async function episodeCollection(input: EpisodeCollectionInput): Promise<
     played: episodes,
     unrated: done.unrated,
     cost: done.cost,
+    models: done.models,
   };
 }
 

@@ -1,2 +1,3 @@
+export { campaignArchive } from './campaignArchive';
 export { episodeCollection } from './episodeCollection';
 export { trainingCampaign } from './trainingCampaign';

@@ -1,14 +1,25 @@
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { ArtifactRef } from '../schemas/artifact';
+import type { LogHead } from '../schemas/attestation';
 import type { StageCost } from '../schemas/plan';
 import type { SteeringRecord, SteeringRequest } from '../schemas/steering';
+import type { CarriedLog } from './logWriter';
 
 export interface TrainingCampaignInput {
   campaign: string;
   /** Digest of the plan in the store. */
   plan: string;
+  /** Of a fork. */
+  parent?: ForkParent;
   /** What a run that was continued as a new one takes along. */
   carried?: CarriedState;
+}
+
+/** Where a campaign was forked from: which campaign, at which stage, and where its log was then. */
+export interface ForkParent {
+  campaign: string;
+  stage: string;
+  head: LogHead | null;
 }
 
 /**
@@ -94,6 +105,8 @@ export interface CarriedState {
   gates: Record<string, SteeringRecord>;
   stages: StageProgress[];
   steering: SteeringRecord[];
+  /** Campaigns of 0.2.0 have none. */
+  log?: CarriedLog;
 }
 
 export interface FinishedStage {

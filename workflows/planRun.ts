@@ -10,7 +10,7 @@ import type { ArtifactRef } from '../schemas/artifact';
 import type { StageResult } from '../schemas/plan';
 import { probeModels } from './activityProxies';
 import type { CampaignState } from './campaignState';
-import type { StageState } from './messages';
+import type { Parking, StageProgress, StageState } from './messages';
 import { concernsModel, parkingOf } from './parking';
 import { StageRunner } from './stageRunner';
 
@@ -18,6 +18,9 @@ type OutlinedStage = PlanOutline['stages'][number];
 
 /** A history this long is left behind at the next stage boundary; Temporal warns at 10,240 events. */
 const LONG_HISTORY = 4_000;
+
+/** Shares of the limit of calls that are worth an entry. */
+const BUDGET_STEPS = [0.5, 0.8, 1] as const;
 
 /**
  * Runs the stages of a plan: each as soon as its inputs are there and nothing holds it, independent ones side by side.
@@ -34,7 +37,9 @@ export class PlanRun {
     private readonly outline: PlanOutline,
   ) {
     const { campaign, plan } = state;
-    this.runner = new StageRunner({ campaign, plan }, outline);
+    this.runner = new StageRunner({ campaign, plan }, outline, (stage, key) =>
+      state.log.add({ kind: 'stage-started', stage, key }),
+    );
   }
 
   /** @returns the stages' results, or null when nothing can be done now, or a new run is to go on */
@@ -111,16 +116,50 @@ export class PlanRun {
   private async runStage(stage: OutlinedStage): Promise<void> {
     const progress = this.state.stage(stage.id);
     const { plan } = this.state;
+    const wasDone = isDone(progress);
     try {
       if (concernsModel(progress.parking)) await probeModels({ plan, stage: stage.id });
-      this.results.set(stage.id, await this.runner.run(stage, this.inputsOf(stage), progress));
+      const result = await this.runner.run(stage, this.inputsOf(stage), progress);
+      const before = this.calls;
+      this.results.set(stage.id, result);
       progress.parking = null;
+      if (!wasDone) this.logFinished(progress, result, before);
     } catch (error) {
       if (isCancellation(error)) progress.state = this.stateOfInterrupted();
-      else if (error instanceof TemporalFailure)
-        this.state.park(stage.id, parkingOf(error, progress.parking));
+      else if (error instanceof TemporalFailure) this.park(stage.id, parkingOf(error, progress.parking));
       else throw error;
     }
+  }
+
+  private park(stage: string, parking: Parking): void {
+    this.state.park(stage, parking);
+    const { since: _since, ...why } = parking;
+    this.state.log.add({ kind: 'stage-parked', stage, ...why });
+  }
+
+  private logFinished({ id: stage, state }: StageProgress, result: StageResult, before: number): void {
+    const { key, manifest } = result;
+    const { calls } = this;
+    const reused = state === 'reused';
+    this.state.log.add({
+      kind: 'stage-finished',
+      stage,
+      key,
+      manifest: manifest.digest.sha256,
+      reused,
+      calls,
+    });
+    const limit = this.outline.modelCalls;
+    if (limit === null) return;
+    for (const share of BUDGET_STEPS)
+      if (before < share * limit && calls >= share * limit)
+        this.state.log.add({ kind: 'budget', calls, limit, share });
+  }
+
+  /** Calls of the stages that this campaign itself has made. */
+  private get calls(): number {
+    const own = [...this.results].filter(([id]) => this.state.stage(id).state === 'finished');
+    return own.reduce((sum, [, { cost }]) => sum + cost.calls, 0);
   }
 
   private stateOfInterrupted(): StageState {
@@ -145,8 +184,12 @@ export class PlanRun {
   private showGates(): void {
     for (const stage of this.outline.stages) {
       const { id, gate } = stage;
-      if (gate !== null && this.isNext(stage) && !this.state.gates.has(id))
-        this.state.stage(id).state = 'gated';
+      if (gate === null || !this.isNext(stage) || this.state.gates.has(id)) continue;
+      const progress = this.state.stage(id);
+      if (progress.state !== 'gated') this.state.log.add({ kind: 'gate-reached', stage: id, question: gate });
+      progress.state = 'gated';
     }
   }
 }
+
+const isDone = ({ state }: StageProgress): boolean => state === 'finished' || state === 'reused';

@@ -4,6 +4,7 @@ import type { StageOutcome, StageWork } from '../activities/support/stageWork';
 import type { ArtifactRef } from '../schemas/artifact';
 import type { StageKind, StageResult } from '../schemas/plan';
 import { ChildWorkflowCancellationType, executeChild, ParentClosePolicy } from '@temporalio/workflow';
+import { uniteModels } from '../domain/plan/answeringModels';
 import { sumCosts } from '../domain/plan/cost';
 import { stageWorkflowId } from '../schemas/names';
 import { general, prepareTasks, trainPolicy } from './activityProxies';
@@ -21,6 +22,7 @@ export class StageRunner {
   constructor(
     private readonly campaign: Pick<TrainingCampaignInput, 'campaign' | 'plan'>,
     private readonly limits: Pick<PlanOutline, 'episodesInFlight' | 'modelCalls'>,
+    private readonly onStart: (stage: string, key: string) => void,
   ) {}
 
   async run(
@@ -36,6 +38,7 @@ export class StageRunner {
     if (underWay) return this.reuse(await underWay, progress);
 
     Object.assign(progress, { state: 'running', startedAt });
+    this.onStart(stage.id, key);
     const computing = this.compute(
       stage,
       { ...this.campaign, stage: stage.id, key, inputs },
@@ -89,11 +92,12 @@ export class StageRunner {
             unparsable: rest.unrated.reasons['unparsable-episode'] ?? 0,
           },
           cost: rest.cost,
+          models: rest.models ?? [],
         };
       }
       case 'evaluatePolicy': {
-        const { episodes, cost } = only(await this.collect(work, progress));
-        return { ...(await general.summariseEvaluation({ ...work, episodes })), cost };
+        const { episodes, cost, models = [] } = only(await this.collect(work, progress));
+        return { ...(await general.summariseEvaluation({ ...work, episodes })), cost, models };
       }
       case 'chooseCheckpoint': {
         const collected = await this.collect(work, progress);
@@ -101,6 +105,7 @@ export class StageRunner {
         return {
           ...(await general.chooseCheckpoint({ ...work, collections })),
           cost: sumCosts(collected.map(({ cost }) => cost)),
+          models: uniteModels(collected.map(({ models = [] }) => models)),
         };
       }
     }

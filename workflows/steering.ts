@@ -52,6 +52,7 @@ export class Steering {
   /** Until every request is answered, and everything that was done is in the store as well. */
   async finished(): Promise<void> {
     await condition(() => this.recording === 0 && allHandlersFinished());
+    await this.state.log.written();
   }
 
   private async once(
@@ -157,13 +158,19 @@ export class Steering {
       plan: plan ?? null,
       refused,
     });
+    if (this.state.log.isEnabled) this.state.log.add({ kind: 'steering', record }, { who, why });
+    else this.recordAlone(record);
+    return record;
+  }
+
+  /** As campaigns of 0.2.0 do, whose runs go on as they began. */
+  private recordAlone(record: SteeringRecord): void {
     this.recording += 1;
     void CancellationScope.nonCancellable(() =>
       general.recordSteering({ campaign: this.state.campaign, record }),
     )
       .catch(() => undefined)
       .finally(() => (this.recording -= 1));
-    return record;
   }
 }
 

@@ -1,7 +1,16 @@
-import { condition, makeContinueAsNewFunc, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  ContinueAsNew,
+  isCancellation,
+  makeContinueAsNewFunc,
+  setWorkflowOptions,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { PlanOutline } from '../activities/stages';
 import type { StageResult } from '../schemas/plan';
 import { general } from './activityProxies';
+import { archiveRunBefore, archiveThisRun } from './campaignArchive';
 import { CampaignState } from './campaignState';
 import type {
   CampaignResult,
@@ -26,7 +35,17 @@ const RESULTS = 'results';
 export async function trainingCampaign(input: TrainingCampaignInput): Promise<CampaignResult> {
   const state = new CampaignState(input);
   const steering = new Steering(state);
-  return input.carried?.quiet ? wait(state, input.carried, steering) : work(state, steering);
+  const { carried, plan, parent = null } = input;
+  if (!carried) state.log.add({ kind: 'campaign-started', plan, parent });
+  const archived = archiveRunBefore(state.log);
+  try {
+    return await (carried?.quiet
+      ? wait(state, carried, steering, archived)
+      : work(state, steering, archived));
+  } catch (error) {
+    if (!(error instanceof ContinueAsNew)) await logEnd(state, error);
+    throw error;
+  }
 }
 
 /** Where versions of workers are told apart, a working run stays with its own and a waiting one goes with the newest. */
@@ -36,30 +55,58 @@ setWorkflowOptions(() => {
   return { versioningBehavior: memo?.['waiting'] ? 'AUTO_UPGRADE' : 'PINNED' };
 }, trainingCampaign);
 
-async function work(state: CampaignState, steering: Steering): Promise<CampaignResult> {
+async function work(
+  state: CampaignState,
+  steering: Steering,
+  archived: Promise<void>,
+): Promise<CampaignResult> {
   const { plan } = state;
   const outline = await general.loadPlan({ plan });
   state.follow(outline);
   const run = new PlanRun(state, outline);
   const results = await run.run();
+  await archived;
   await steering.finished();
   if (!results) return goOnAsNewRun(state, run.hasNothingToDo);
 
   const result = describeResult(state, outline, results);
   await general.recordCampaign(result);
+  const { digest } = result.results;
+  const stages = result.stages.map(({ id, key }) => ({ id, key }));
+  state.log.add({ kind: 'campaign-finished', results: digest.sha256, stages });
+  await end(state);
   return result;
 }
 
 /** Until somebody acts on what holds the campaign, or a parked stage is due. */
-async function wait(state: CampaignState, carried: CarriedState, steering: Steering): Promise<never> {
+async function wait(
+  state: CampaignState,
+  carried: CarriedState,
+  steering: Steering,
+  archived: Promise<void>,
+): Promise<never> {
   const nextTryIn = state.nextTryIn();
   // What came with the start may have been done already, before anything was waited for.
   const known = carried.steering.at(-1)?.number ?? 0;
   const wanted = () => state.lastSteering > known && !state.paused;
   if (nextTryIn === null) await condition(wanted);
   else await condition(wanted, Math.max(1, nextTryIn));
+  await archived;
   await steering.finished();
   return goOnAsNewRun(state, false);
+}
+
+async function logEnd(state: CampaignState, error: unknown): Promise<void> {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const type = isCancellation(error) ? 'cancelled' : name;
+  state.log.add({ kind: 'campaign-stopped', type, message });
+  await CancellationScope.nonCancellable(() => end(state));
+}
+
+/** All is on record before the run ends, and its history is kept afterwards. */
+async function end({ campaign, log }: CampaignState): Promise<void> {
+  await log.written();
+  if (log.isEnabled) await archiveThisRun(campaign, log.carried);
 }
 
 /** @param quiet whether the new run has nothing to do before somebody asks or a parked stage is due */

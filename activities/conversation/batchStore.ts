@@ -9,6 +9,7 @@ import {
 } from '../../schemas/batch';
 import { type CollectedEpisode, Episode } from '../../schemas/episode';
 import { sumSpent } from '../../domain/plan/cost';
+import { uniteModels } from '../../domain/plan/answeringModels';
 import { MEDIA_TYPES } from '../../schemas/names';
 import type { StageCost } from '../../schemas/plan';
 import { Rating } from '../../schemas/rating';
@@ -60,16 +61,19 @@ export class BatchStore {
   /** Writes the batch's index; whoever commits first wins, and everyone gets what is stored. */
   async commit(batch: BatchInput, rows: readonly RatedRow[]): Promise<FinishedBatch> {
     const { episodes } = await this.designs.load(batch.design);
-    const collected = rows.map(({ spent: _spent, judging: _judging, ...row }): CollectedEpisode => {
-      const { id, task, players } = episodes[row.number] as (typeof episodes)[number];
-      return { ...row, id, task, players };
-    });
+    const collected = rows.map(
+      ({ spent: _spent, judging: _judging, models: _models, judges: _judges, ...row }): CollectedEpisode => {
+        const { id, task, players } = episodes[row.number] as (typeof episodes)[number];
+        return { ...row, id, task, players };
+      },
+    );
     const index = await this.store.putJsonLines(
       collected,
       `episodes-${batch.from}-${batch.to}.jsonl`,
       MEDIA_TYPES.episodes,
     );
-    const finished = { index, unrated: await this.unratedOf(rows), cost: costOf(rows) };
+    const models = uniteModels(rows.flatMap((row) => [row.models, row.judges]));
+    const finished = { index, unrated: await this.unratedOf(rows), cost: costOf(rows), models };
     await this.keepConversations(batch, { played: rows.map(conversationOf), open: [] });
     const written = await this.store.putDocumentOnce(keyOf('finished', batch.design, batch), finished);
     return written ? finished : ((await this.finished(batch)) ?? finished);
@@ -98,6 +102,7 @@ const conversationOf = ({
   rating: _rating,
   scores: _scores,
   judging: _judging,
+  judges: _judges,
   ...row
 }: RatedRow): PlayedRow => row;
 

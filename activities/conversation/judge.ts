@@ -1,4 +1,4 @@
-import { judgePrompt, judgeRepair, readJudgement } from '../../domain/prompts/judge';
+import { judgePrompt, judgeRepair, readJudgement, writeJudgement } from '../../domain/prompts/judge';
 import { seedOf } from '../../domain/random';
 import type { Episode } from '../../schemas/episode';
 import type { ModelCall } from '../../schemas/modelCall';
@@ -43,8 +43,11 @@ export async function judgeEpisode(
     const completion = await patiently(() => counted(() => models.complete(endpoint, asked)));
     completions.push(completion);
     const read = readJudgement(completion.text);
+    if ('scores' in read) {
+      const call = recordCall(spec.model, prompt, completions, writeJudgement(read));
+      return { kind: 'rated', episode: episode.id, ...read, call };
+    }
     const call = recordCall(spec.model, prompt, completions);
-    if ('scores' in read) return { kind: 'rated', episode: episode.id, ...read, call };
     if (completion.refused) return unrated(episode, 'refusal', completion.text, call);
     messages = judgeRepair(prompt, completion.text, read.unreadable);
   }

@@ -76,12 +76,18 @@ export class Conversations {
     const seed = seedOf(cast.episode.seed, turns.length);
     const first = await ask(prompt, seed);
     const reading = template.read(first.text);
-    if ('action' in reading) return { action: reading.action, call: recordTurn(player, prompt, [first]) };
+    if ('action' in reading) {
+      const { action } = reading;
+      return { action, call: recordTurn(player, prompt, [first], template.write(action)) };
+    }
     const repair = template.repair(prompt, first.text, reading.unreadable);
     const second = await ask(repair, seedOf(seed, 'repair'));
     const reread = template.read(second.text);
-    const call = recordTurn(player, prompt, [first, second]);
-    return 'action' in reread ? { action: reread.action, call } : { unreadAnswer: second.text, call };
+    const answers = [first, second];
+    if ('unreadable' in reread)
+      return { unreadAnswer: second.text, call: recordTurn(player, prompt, answers) };
+    const { action } = reread;
+    return { action, call: recordTurn(player, prompt, answers, template.write(action)) };
   }
 
   private async ask(
@@ -139,8 +145,13 @@ function playerOf({ design, episode }: CastEpisode, position: 0 | 1): Player {
 const nameOf = (player: Player): string =>
   player.kind === 'model' ? player.model.model : `policy:${player.digest}`;
 
-function recordTurn(player: Player, prompt: ChatMessage[], completions: readonly Completion[]): ModelCall {
-  const call = recordCall(nameOf(player), prompt, completions);
+function recordTurn(
+  player: Player,
+  prompt: ChatMessage[],
+  completions: readonly Completion[],
+  written?: string,
+): ModelCall {
+  const call = recordCall(nameOf(player), prompt, completions, written);
   // A server names a policy as it likes; its digest is what identifies it.
   return player.kind === 'policy' ? { ...call, snapshot: call.model, servedDigest: player.digest } : call;
 }

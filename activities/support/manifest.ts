@@ -1,4 +1,11 @@
 import type { ArtifactRef } from '../../schemas/artifact';
+import {
+  type Descriptor,
+  type LogHead,
+  PROVENANCE_TYPE,
+  STATEMENT_TYPE,
+  type StageStatement,
+} from '../../schemas/attestation';
 import type { StageKind } from '../../schemas/plan';
 import type { StageOutcome, StageWork } from './stageWork';
 
@@ -6,8 +13,13 @@ import type { StageOutcome, StageWork } from './stageWork';
 export interface BuildIdentity {
   /** Version of the product, with the commit where known. */
   version: string;
+  commit: string | null;
   /** Digest of the trainer's sources and lock. */
   trainer: string;
+  /** Digest of the lock of our own packages. */
+  packages: string;
+  /** Digests of the prompt templates, by name. */
+  prompts: Record<string, string>;
 }
 
 interface StatementInput extends StageWork, StageOutcome {
@@ -17,22 +29,29 @@ interface StatementInput extends StageWork, StageOutcome {
   invocation: string;
   startedAt: string;
   finishedAt: string;
+  seconds: number;
+  log: LogHead | null;
+  /** Where the plan lies. */
+  planUri: string;
 }
 
 /** An in-toto Statement v1 with SLSA provenance v1: what a stage was told, read and wrote, and who ran it. */
-export function stageStatement(input: StatementInput) {
-  const { stage, kind, key, inputs, outputs, counts, cost, build } = input;
-  const dependencies = Object.entries(inputs).map(([role, ref]) => descriptor(ref, role));
+export function stageStatement(input: StatementInput): StageStatement {
+  const { stage, kind, key, inputs, outputs, counts, cost, models = [], seconds, log, build } = input;
   return {
-    _type: 'https://in-toto.io/Statement/v1',
+    _type: STATEMENT_TYPE,
     subject: Object.entries(outputs).map(([role, ref]) => descriptor(ref, role)),
-    predicateType: 'https://slsa.dev/provenance/v1',
+    predicateType: PROVENANCE_TYPE,
     predicate: {
       buildDefinition: {
-        buildType: `https://pi-loop.dev/stage/${kind}/v1`,
+        buildType: `https://pi-loop.dev/stage/${kind}/v2`,
         externalParameters: { campaign: input.campaign, stage, parameters: input.parameters },
-        internalParameters: { key, counts, cost },
-        resolvedDependencies: [...dependencies, { name: 'plan', digest: { sha256: input.plan } }],
+        internalParameters: { key, counts, cost, seconds, models, log },
+        resolvedDependencies: [
+          ...Object.entries(inputs).map(([role, ref]) => descriptor(ref, role)),
+          { name: 'plan', uri: input.planUri, digest: { sha256: input.plan } },
+          ...codeOf(build),
+        ],
       },
       runDetails: {
         builder: {
@@ -49,7 +68,17 @@ export function stageStatement(input: StatementInput) {
   };
 }
 
-const descriptor = (ref: ArtifactRef, role: string) => ({
+const codeOf = ({ commit, trainer, packages, prompts }: BuildIdentity): Descriptor[] => [
+  ...(commit ? [{ name: 'source', digest: { gitCommit: commit } }] : []),
+  { name: 'package-lock.json', digest: { sha256: packages } },
+  { name: 'trainer', digest: { sha256: trainer } },
+  ...Object.entries(prompts).map(([name, digest]) => ({
+    name: `prompts/${name}`,
+    digest: { sha256: digest },
+  })),
+];
+
+const descriptor = (ref: ArtifactRef, role: string): Descriptor => ({
   name: role,
   uri: ref.uri,
   digest: ref.digest,

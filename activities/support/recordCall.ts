@@ -3,12 +3,17 @@ import type { ChatMessage } from '../../schemas/training';
 import { digestOfJson } from '../../artifacts/canonicalJson';
 import type { Completion } from './languageModels';
 
-/** What is kept of one question to a model: the first prompt by digest, and the tokens of all calls it took. */
+/**
+ * What is kept of one question to a model: the first prompt by digest, and the tokens of all calls it took.
+ * @param written what the prompt's template writes for what was read in the answer: the answer is kept where it differs
+ */
 export function recordCall(
   model: string,
   prompt: ChatMessage[],
   completions: readonly Completion[],
+  written?: string,
 ): ModelCall {
+  const answer = completions.at(-1)?.text;
   const total = (tokens: (completion: Completion) => number) =>
     completions.reduce((sum, completion) => sum + tokens(completion), 0);
   return {
@@ -20,5 +25,6 @@ export function recordCall(
       outputTokens: total((one) => one.usage.outputTokens),
     },
     calls: completions.length,
+    ...(written !== undefined && answer !== undefined && answer !== written && { answer }),
   };
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ArtifactRef } from '../../schemas/artifact';
+import type { AnsweringModel } from '../../schemas/modelCall';
 import {
   type ParametersOf,
   Plan,
@@ -26,6 +27,8 @@ export interface StageOutcome {
   outputs: Record<string, ArtifactRef>;
   counts: Record<string, number>;
   cost: StageCost;
+  /** Models that answered; none for stages that ask none. */
+  models?: AnsweringModel[];
 }
 
 export const FREE: StageCost = { calls: 0, inputTokens: 0, outputTokens: 0, gpuSeconds: 0 };

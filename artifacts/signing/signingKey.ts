@@ -31,6 +31,19 @@ export function readSigningKey(pem: string, from: string): SigningKey {
   };
 }
 
+export interface KeyLocation {
+  /** PEM (PKCS#8). */
+  PI_LOOP_SIGNING_KEY?: string | undefined;
+  PI_LOOP_SIGNING_KEY_FILE: string;
+}
+
+/** The key that the environment holds, else that of the file it names. Errors: SigningKeyError. */
+export const signingKeyOf = ({
+  PI_LOOP_SIGNING_KEY: pem,
+  PI_LOOP_SIGNING_KEY_FILE: file,
+}: KeyLocation): SigningKey =>
+  pem === undefined ? openSigningKey(file) : readSigningKey(pem, 'variable PI_LOOP_SIGNING_KEY');
+
 /** SHA-256 of the key's SubjectPublicKeyInfo. */
 export const keyIdOf = (publicKey: KeyObject): string =>
   sha256(publicKey.export({ type: 'spki', format: 'der' }));

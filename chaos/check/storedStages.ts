@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { ArtifactStore } from '../../artifacts/artifactStore';
 import { inParallel } from '../../domain/inParallel';
+import { payloadOf } from '../../artifacts/signing/envelope';
 import { Sha256 } from '../../schemas/artifact';
+import { Envelope } from '../../schemas/attestation';
 import { StageResult } from '../../schemas/plan';
 
 const Descriptor = z.object({
@@ -18,10 +20,16 @@ const Manifest = z.object({
     buildDefinition: z.object({
       buildType: z.string(),
       externalParameters: z.object({ stage: z.string() }),
-      resolvedDependencies: z.array(Descriptor),
+      // The code that ran has no address in the bucket, and a commit is no SHA-256.
+      resolvedDependencies: z
+        .array(z.looseObject({ uri: z.string().optional() }))
+        .transform((all) => all.filter(({ uri }) => uri !== undefined))
+        .pipe(z.array(Descriptor)),
     }),
   }),
 });
+
+const SignedManifest = Envelope.transform((envelope) => Manifest.parse(JSON.parse(payloadOf(envelope))));
 
 /** A finished stage as the store alone tells of it. */
 export interface StoredStage {
@@ -45,7 +53,7 @@ export async function storedStages(store: ArtifactStore): Promise<StoredStage[]>
 }
 
 async function readStage(store: ArtifactStore, result: StageResult): Promise<StoredStage> {
-  const { subject, predicate } = await store.getJson(result.manifest.digest.sha256, Manifest);
+  const { subject, predicate } = await store.getJson(result.manifest.digest.sha256, SignedManifest);
   const { buildType, externalParameters, resolvedDependencies } = predicate.buildDefinition;
   return {
     id: externalParameters.stage,

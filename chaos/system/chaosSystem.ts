@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ArtifactStoreOptions } from '../../artifacts/artifactStore';
+import type { ArtifactStoreOptions } from '../../artifacts/createS3Client';
 import { built } from '../../deploy/local/checkout';
 import { s3Part, simulatorPart, temporalPart, workerPart } from '../../deploy/local/parts';
 import { choosePort, HOST } from '../../deploy/local/ports';

@@ -196,6 +196,7 @@ export class OwnRuntime implements LocalRuntime {
       TEMPORAL_NAMESPACE: this.given['TEMPORAL_NAMESPACE'] ?? NAMESPACE,
       S3_ENDPOINT: this.address('s3'),
       S3_REGION: this.given['S3_REGION'] ?? REGION,
+      PI_LOOP_SIGNING_KEY_FILE: this.given['PI_LOOP_SIGNING_KEY_FILE'] ?? this.state.file('signing-key.pem'),
       PI_LOOP_SIMULATOR_URL: this.address('simulator'),
       PI_LOOP_TRAINER_PYTHON: findTool('trainerPython', this.given),
     };

@@ -67,9 +67,24 @@ export const judgeRepair = (prompt: ChatMessage[], answer: string, reason: strin
   },
 ];
 
-export type ReadJudgement =
-  | { scores: [Scores, Scores]; reasoning: [Record<string, string>, Record<string, string>] }
-  | { unreadable: string };
+/** The answer that expresses a judgement, as short as it can be. */
+export function writeJudgement({ scores, reasoning }: Judgement): string {
+  const side = (position: 0 | 1) =>
+    Object.fromEntries(
+      DIMENSIONS.map((dimension) => [
+        dimension,
+        { reasoning: reasoning[position][dimension] ?? '', score: scores[position][dimension] },
+      ]),
+    );
+  return JSON.stringify({ agent_1: side(0), agent_2: side(1) });
+}
+
+export interface Judgement {
+  scores: [Scores, Scores];
+  reasoning: [Record<string, string>, Record<string, string>];
+}
+
+export type ReadJudgement = Judgement | { unreadable: string };
 
 /** Reads a judge's answer strictly: a missing dimension or a score out of range makes it unreadable, never 0. */
 export function readJudgement(answer: string): ReadJudgement {

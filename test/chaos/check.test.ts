@@ -13,6 +13,9 @@ import type { Rating } from '../../schemas/rating';
 import type { Scores } from '../../schemas/scores';
 import type { DialogueRow } from '../../schemas/training';
 import { type ObjectStore, startObjectStore } from '../support/objectStore';
+import { canonicalJson } from '../../artifacts/canonicalJson';
+import { PAYLOAD_TYPES, signText } from '../../artifacts/signing/envelope';
+import { TEST_BUILD, TEST_KEY } from '../support/workerParts';
 
 let objects: ObjectStore;
 
@@ -113,14 +116,18 @@ async function leave(left: Left = {}) {
     plan: index.digest.sha256,
     kind: 'filterEpisodes',
     parameters: {},
-    build: { version: '1', trainer: '1' },
+    build: TEST_BUILD,
+    seconds: 1,
+    log: null,
+    planUri: store.addressOf(index.digest.sha256),
     invocation: 'test',
     startedAt: '2026-01-01T00:00:00Z',
     finishedAt: '2026-01-01T00:00:01Z',
     ...work,
     ...outcome,
   });
-  const manifest = await store.putJson(statement, 'manifest.json', MEDIA_TYPES.manifest);
+  const envelope = signText(canonicalJson(statement), PAYLOAD_TYPES.statement, TEST_KEY);
+  const manifest = await store.putJson(envelope, 'manifest.json', MEDIA_TYPES.signedManifest);
   await store.putDocument('stages/filter.json', { key: work.key, ...outcome, seconds: 1, manifest });
   const fileOf = ({ digest }: ArtifactRef) =>
     objects.blobFile(digest.sha256).replace('/pi-loop/', `/${bucket}/`);

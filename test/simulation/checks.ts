@@ -1,7 +1,10 @@
 import { blobKey } from '../../artifacts/artifactStore';
-import { canonicalJson } from '../../artifacts/canonicalJson';
-import type { SteeringRecord } from '../../schemas/steering';
+import { canonicalJson, sha256 } from '../../artifacts/canonicalJson';
+import { payloadOf } from '../../artifacts/signing/envelope';
+import { Envelope } from '../../schemas/attestation';
+import { LogEntry } from '../../schemas/campaignLog';
 import type { Simulation } from './simulate';
+import type { World } from './world';
 
 /** Several times what a run of this campaign needs; Temporal ends a history at 51,200. */
 const MOST_EVENTS = 2_000;
@@ -11,6 +14,7 @@ export const problemsOf = (simulation: Simulation, reference: Simulation): strin
   ...resultProblems(simulation, reference),
   ...callProblems(simulation, reference),
   ...steeringProblems(simulation),
+  ...logProblems(simulation),
   ...simulation.people.complaints,
   ...remains(simulation),
 ];
@@ -95,9 +99,7 @@ const asksModel = (question: string): boolean => question.startsWith('model ');
 
 /** Each request is on record once, as it was answered; what was refused without a record has none. */
 function steeringProblems({ world, people }: Simulation): string[] {
-  const records = world.storage
-    .keys('campaigns/simulated/steering/')
-    .map((key) => world.storage.document(key) as SteeringRecord);
+  const records = logOf(world).flatMap(({ event }) => (event.kind === 'steering' ? [event.record] : []));
   const requests = records.map(({ request }) => request);
   const answers = [...people.answers].flatMap(([request, given]) =>
     given.map((answer) => ({ request, answer })),
@@ -120,6 +122,39 @@ function steeringProblems({ world, people }: Simulation): string[] {
     ),
     ...(new Set(requests).size < requests.length ? [`a request is on record twice: ${requests.join()}`] : []),
     ...wrong,
+  ];
+}
+
+/** The campaign's log, of which each entry is there once, in the chain. */
+export function logOf({ storage }: World): LogEntry[] {
+  return storage
+    .keys('campaigns/simulated/log/')
+    .map((key) => LogEntry.parse(JSON.parse(payloadOf(Envelope.parse(storage.document(key))))));
+}
+
+/** Every stage has ended once on record, nothing is twice, and each entry names the one before. */
+function logProblems({ world, result }: Simulation): string[] {
+  const entries = logOf(world);
+  const files = world.storage.keys('campaigns/simulated/log/').map((key) => world.storage.objects.get(key));
+  const broken = entries.filter(
+    ({ number, previous }, index) =>
+      number !== index + 1 || previous !== (index === 0 ? null : sha256(files[index - 1] ?? '')),
+  );
+  const finished = entries.flatMap(({ event }) => (event.kind === 'stage-finished' ? [event.stage] : []));
+  const ends = entries.filter(({ event }) => event.kind === 'campaign-finished').length;
+  return [
+    ...broken.map(({ number }) => `the log's chain is broken at entry ${number}`),
+    ...(new Set(entries.map(({ id }) => id)).size < entries.length
+      ? ['an entry of the log is there twice']
+      : []),
+    ...(finished.sort().join() ===
+    result.stages
+      .map(({ id }) => id)
+      .sort()
+      .join()
+      ? []
+      : [`the log has these stages finished: ${finished.join()}`]),
+    ...(ends === 1 ? [] : [`the log has ${ends} ends of the campaign`]),
   ];
 }
 

@@ -1,3 +1,5 @@
+import { createPrivateKey } from 'node:crypto';
+import { readSigningKey } from '../../artifacts/signing/signingKey';
 import { TASK_QUEUES } from '../../schemas/names';
 import { readConfig } from '../../workers/config';
 import { createActivities, createStore } from '../../workers/createActivities';
@@ -7,6 +9,18 @@ import type { Attempt } from './temporal/attempt';
 
 const VARIABLES = { PI_LOOP_SIMULATOR_URL: SIMULATOR_URL };
 const CONFIG = readConfig({ S3_ENDPOINT: 'http://simulated', PI_LOOP_SCRATCH: '/scratch' });
+
+/** The same in each simulation, so that all bytes are. */
+const KEY = readSigningKey(
+  createPrivateKey({
+    key: Buffer.from(`302e020100300506032b657004220420${'07'.repeat(32)}`, 'hex'),
+    format: 'der',
+    type: 'pkcs8',
+  })
+    .export({ type: 'pkcs8', format: 'pem' })
+    .toString(),
+  'the simulation',
+);
 
 type Activity = (...args: unknown[]) => Promise<unknown>;
 
@@ -21,7 +35,13 @@ export class Worker {
 
   constructor(readonly process: SimulatedProcess) {
     const store = createStore(CONFIG);
-    const queues = process.run(() => createActivities(CONFIG, store, VARIABLES, () => undefined));
+    const queues = process.run(() =>
+      createActivities(CONFIG, store, VARIABLES, {
+        withdraw: () => undefined,
+        signingKey: KEY,
+        histories: process.world.temporal,
+      }),
+    );
     this.activities = Object.assign({}, ...Object.values(queues)) as Record<string, Activity>;
   }
 

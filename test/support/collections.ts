@@ -11,6 +11,7 @@ import { createActivities } from '../../workers/createActivities';
 import type { episodeCollection } from '../../workflows/episodeCollection';
 import { attempt, gameTask, model, modelPlayer, taskSetOf } from './activities';
 import { EXPERT, type FaultSystem, JUDGE, PROVIDER } from './faultSystem';
+import { WITHOUT_TEMPORAL } from './workerParts';
 
 /** A collection of episodes that waits in a store to be played. */
 export interface StoredCollection {
@@ -82,7 +83,7 @@ export async function undisturbedIndexes(
     readConfig({ ...faults.system.environment }),
     store,
     { PROVIDER_URL: faults.provider.baseUrl },
-    () => undefined,
+    WITHOUT_TEMPORAL,
   ).dialogue as EpisodeActivities;
   const indexes: string[] = [];
   for (const batch of batchesOf(episodes)) {

@@ -6,6 +6,9 @@ import type { ArtifactRef } from '../../schemas/artifact';
 import { StageResult } from '../../schemas/plan';
 import { attempt, model, stageWork, startSimulator } from '../support/activities';
 import { type ObjectStore, startObjectStore } from '../support/objectStore';
+import { TEST_BUILD, TEST_KEY } from '../support/workerParts';
+import { payloadOf, signerOf } from '../../artifacts/signing/envelope';
+import { Envelope, StageStatement } from '../../schemas/attestation';
 
 let objects: ObjectStore;
 let simulator: Awaited<ReturnType<typeof startSimulator>>;
@@ -14,9 +17,13 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([objects.stop(), simulator.stop()]));
 
-const BUILD = { version: '0.0.0+test', trainer: 't'.repeat(64) };
-const activities = (build = BUILD) =>
-  createStageActivities({ store: objects.store, plans: new Plans(objects.store), build });
+const activities = (build = TEST_BUILD) =>
+  createStageActivities({
+    store: objects.store,
+    plans: new Plans(objects.store),
+    build,
+    signingKey: TEST_KEY,
+  });
 
 describe('a stage', () => {
   const file = (name: string) => objects.store.putText(`rows of ${name}`, name, 'application/jsonl');
@@ -29,7 +36,7 @@ describe('a stage', () => {
     )),
     ...over,
   });
-  const open = async (work: StageWork, build = BUILD) =>
+  const open = async (work: StageWork, build = TEST_BUILD) =>
     (await attempt(activities(build).openStage, [work])).result;
   const commit = async (work: StageWork, outcome: Partial<StageOutcome> = {}, seconds = 5) =>
     (
@@ -89,17 +96,27 @@ describe('a stage', () => {
     const work = await filtering(3);
     const { key } = await open(work);
     const { manifest } = await commit({ ...work, key }, { outputs: { dataset: await file('dataset') } });
-    const statement: unknown = JSON.parse(await objects.store.getText(manifest));
+    const envelope = await objects.store.getJson(manifest.digest.sha256, Envelope);
+    const keys = new Map([[TEST_KEY.keyid, TEST_KEY.publicKey]]);
+    expect(signerOf(envelope, keys)).toBe(TEST_KEY.keyid);
+    const statement = StageStatement.parse(JSON.parse(payloadOf(envelope)));
     expect(statement).toMatchObject({
       _type: 'https://in-toto.io/Statement/v1',
       subject: [{ name: 'dataset' }],
       predicate: {
         buildDefinition: {
           externalParameters: { campaign: 'test', stage: 'stage', parameters: { seed: 3 } },
-          internalParameters: { key },
-          resolvedDependencies: [{ name: 'episodes' }, { name: 'tasks' }, { digest: { sha256: work.plan } }],
+          internalParameters: { key, seconds: 5, log: null },
+          resolvedDependencies: [
+            { name: 'episodes' },
+            { name: 'tasks' },
+            { name: 'plan', digest: { sha256: work.plan } },
+            { name: 'package-lock.json' },
+            { name: 'trainer' },
+            { name: 'prompts/compact-v1' },
+          ],
         },
-        runDetails: { builder: { version: { 'pi-loop': BUILD.version } } },
+        runDetails: { builder: { version: { 'pi-loop': TEST_BUILD.version } } },
       },
     });
   });
@@ -118,7 +135,7 @@ describe('a stage', () => {
       ]),
     );
     expect((await open({ ...work, inputs: elsewhere })).key).toBe(key);
-    expect((await open(work, { version: '9.9.9', trainer: 'u'.repeat(64) })).key).toBe(key);
+    expect((await open(work, { ...TEST_BUILD, version: '9.9.9', trainer: 'u'.repeat(64) })).key).toBe(key);
   });
 
   test('that the plan does not have is refused for good', async () => {

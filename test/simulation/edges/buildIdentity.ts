@@ -1,2 +1,8 @@
-/** Stands for workers/buildIdentity, which reads and hashes the trainer's sources. */
-export const readBuildIdentity = () => ({ version: 'simulated', trainer: 'simulated' });
+/** Stands for workers/buildIdentity, which reads and hashes sources. */
+export const readBuildIdentity = () => ({
+  version: 'simulated',
+  commit: null,
+  trainer: '0'.repeat(64),
+  packages: '0'.repeat(64),
+  prompts: {},
+});

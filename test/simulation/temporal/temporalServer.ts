@@ -1,4 +1,5 @@
 import type { Payload } from '@temporalio/common';
+import type { HistorySource, RunHistory, WorkflowRun as HistoryRun } from '../../../activities/histories';
 import type { VirtualClock } from '../clock';
 import type { Ledger } from '../ledger';
 import type { World } from '../world';
@@ -6,7 +7,7 @@ import type { ActivityTask } from './activityTask';
 import { Attempt } from './attempt';
 import { toPayload } from './payloads';
 import type { WorkflowCode } from './workflowCode';
-import { type UpdateAnswers, type WorkflowEnd, WorkflowRun } from './workflowRun';
+import { type RunBefore, type UpdateAnswers, type WorkflowEnd, WorkflowRun } from './workflowRun';
 
 /** Events after which Temporal suggests to continue as new. */
 const LONG_HISTORY = 4_096;
@@ -16,7 +17,7 @@ const LONG_HISTORY = 4_096;
  * activities, children, timers, updates and cancellation. It stands for the server alone: workflow code runs in the
  * SDK's own sandbox, activities in the SDK's own context.
  */
-export class TemporalServer {
+export class TemporalServer implements HistorySource {
   /** Workers of the workflow queue do nothing before this time. */
   workflowWorkersAwayUntil = 0;
   suggestContinueAsNewAfter = LONG_HISTORY;
@@ -46,9 +47,22 @@ export class TemporalServer {
   }
 
   /** A first run, or the next one of a workflow that continues as new. */
-  begin(workflowId: string, type: string, args: Payload[], onEnd: (end: WorkflowEnd) => void): WorkflowRun {
+  begin(
+    workflowId: string,
+    type: string,
+    args: Payload[],
+    onEnd: (end: WorkflowEnd) => void,
+    before?: RunBefore,
+  ): WorkflowRun {
     const runId = `run-${this.runs.length + 1}`;
-    const run = new WorkflowRun(this, workflowId, runId, type, args, onEnd);
+    const identity = {
+      workflowId,
+      runId,
+      workflowType: type,
+      firstExecutionRunId: before?.first ?? runId,
+      continuedFromExecutionRunId: before?.run,
+    };
+    const run = new WorkflowRun(this, identity, args, onEnd);
     this.runs.push(run);
     this.current.set(workflowId, run);
     return run;
@@ -70,6 +84,14 @@ export class TemporalServer {
     const run = this.current.get(workflowId);
     if (run) run.update(id, name, argument, answers);
     else answers.lost();
+  }
+
+  /** Of the runs that have ended: who they were, and what they started. */
+  async fetch({ workflow, run }: HistoryRun): Promise<RunHistory | null> {
+    const found = this.runs.find(({ runId }) => runId === run);
+    if (!found) return null;
+    const { isClosed, started } = found;
+    return { json: JSON.stringify({ workflow, run }), isClosed, started };
   }
 
   async query(workflowId: string, name: string): Promise<unknown> {

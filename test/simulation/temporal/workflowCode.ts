@@ -15,6 +15,9 @@ export interface RunIdentity {
   workflowId: string;
   runId: string;
   workflowType: string;
+  /** Of the chain of runs that continued as new. */
+  firstExecutionRunId: string;
+  continuedFromExecutionRunId: string | undefined;
 }
 
 /** The workflow code as workers load it: bundled, in the SDK's own sandbox. */
@@ -44,7 +47,6 @@ export class WorkflowCode {
       typedSearchAttributes: new TypedSearchAttributes(),
       taskQueue: 'orchestration',
       namespace: 'default',
-      firstExecutionRunId: runId,
       originalExecutionRunId: runId,
       startTime,
       runStartTime: startTime,

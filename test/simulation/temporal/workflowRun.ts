@@ -1,3 +1,4 @@
+import type { WorkflowRun as HistoryRun } from '../../../activities/histories';
 import type { ReusableVMWorkflow } from '@temporalio/worker/lib/workflow/reusable-vm';
 import { CancelledFailure, type Payload } from '@temporalio/common';
 import { msToTs, optionalTsToMs } from '@temporalio/common/lib/time';
@@ -5,10 +6,19 @@ import { ActivityTask } from './activityTask';
 import type { Ending } from './attempt';
 import { activityFailure, childFailure, fromFailure, fromPayload, toPayload } from './payloads';
 import type { TemporalServer } from './temporalServer';
-import type { Activation, Command, Completion, Job } from './workflowCode';
+import type { Activation, Command, Completion, Job, RunIdentity } from './workflowCode';
 
 /** From an event in a workflow to the code that hears of it. */
 const TASK_LATENCY_MS = 2;
+
+/** The run that one continues, and the first of their chain. */
+export interface RunBefore {
+  first: string;
+  run: string;
+}
+
+/** `PARENT_CLOSE_POLICY_ABANDON` of Temporal's API: the child goes on when its parent has ended. */
+const ABANDONED = 2;
 
 /** How a workflow ended: with a result or an error, whichever of its runs was the last. */
 export type WorkflowEnd = Ending;
@@ -28,6 +38,8 @@ export class WorkflowRun {
   /** Events that its history would have. */
   events = 1;
   isClosed = false;
+  /** Runs that it continued as, and its children. */
+  readonly started: HistoryRun[] = [];
   private sandbox: ReusableVMWorkflow | null = null;
   private readonly history: { activation: Activation; commands: string }[] = [];
   private jobs: Job[] = [];
@@ -39,15 +51,22 @@ export class WorkflowRun {
 
   constructor(
     private readonly server: TemporalServer,
-    readonly workflowId: string,
-    readonly runId: string,
-    readonly type: string,
+    private readonly identity: RunIdentity,
     args: Payload[],
     private readonly onEnd: (end: WorkflowEnd) => void,
   ) {
+    const { workflowId, workflowType } = identity;
     const now = msToTs(server.clock.now);
-    const initializeWorkflow = { workflowId, workflowType: type, arguments: args, startTime: now };
+    const initializeWorkflow = { workflowId, workflowType, arguments: args, startTime: now };
     this.tell({ initializeWorkflow } as Job);
+  }
+
+  get workflowId(): string {
+    return this.identity.workflowId;
+  }
+
+  get runId(): string {
+    return this.identity.runId;
   }
 
   /** Activities that have not ended. */
@@ -129,14 +148,13 @@ export class WorkflowRun {
   }
 
   private async replayed(): Promise<ReusableVMWorkflow> {
-    const { workflowId, runId, type } = this;
-    this.sandbox = await this.server.code.start(
-      { workflowId, runId, workflowType: type },
-      this.server.clock.now,
-    );
+    const { workflowId } = this;
+    this.sandbox = await this.server.code.start(this.identity, this.server.clock.now);
     for (const { activation, commands: decided } of this.history) {
       const { commands } = await this.activate({
         ...activation,
+        // As the SDK's Core tells of the markers that it finds in a history.
+        jobs: [...this.patches, ...(activation.jobs ?? [])],
         isReplaying: true,
         availableInternalFlags: this.flags,
       });
@@ -149,6 +167,7 @@ export class WorkflowRun {
   }
 
   private flags: number[] = [];
+  private readonly patches: Job[] = [];
 
   private async activate(activation: Activation): Promise<{ commands: Command[] }> {
     const completion: Completion = (await this.sandbox?.activate(activation)) ?? {};
@@ -164,6 +183,8 @@ export class WorkflowRun {
   private perform(command: Command): void {
     const { server } = this;
     this.events += 1;
+    const { patchId } = command.setPatchMarker ?? {};
+    if (patchId) this.patches.push({ notifyHasPatch: { patchId } });
     if (command.scheduleActivity) {
       const seq = command.scheduleActivity.seq ?? 0;
       const task = new ActivityTask(server, this, seq, command.scheduleActivity);
@@ -181,7 +202,15 @@ export class WorkflowRun {
     if (command.continueAsNewWorkflowExecution) {
       this.close();
       const { workflowType, arguments: args } = command.continueAsNewWorkflowExecution;
-      server.begin(this.workflowId, workflowType || this.type, args ?? [], this.onEnd);
+      const before = { first: this.identity.firstExecutionRunId, run: this.runId };
+      const next = server.begin(
+        this.workflowId,
+        workflowType || this.identity.workflowType,
+        args ?? [],
+        this.onEnd,
+        before,
+      );
+      this.started.push({ workflow: this.workflowId, run: next.runId });
     }
     if (command.completeWorkflowExecution)
       this.end({ result: fromPayload(command.completeWorkflowExecution.result) });
@@ -199,17 +228,18 @@ export class WorkflowRun {
   }
 
   private startChild(command: NonNullable<Command['startChildWorkflowExecution']>): void {
-    const { seq, workflowId, workflowType, input } = command;
+    const { seq, workflowId, workflowType, input, parentClosePolicy } = command;
     const id = workflowId ?? '';
     const type = workflowType ?? '';
     if (this.server.isRunning(id)) {
       const failed = { workflowId: id, workflowType: type, cause: 1 };
       return this.tell({ resolveChildWorkflowExecutionStart: { seq: seq ?? 0, failed } });
     }
-    this.children.set(seq ?? 0, id);
+    if (parentClosePolicy !== ABANDONED) this.children.set(seq ?? 0, id);
     const { runId } = this.server.begin(id, type, input ?? [], (end) =>
       this.childEnded(seq ?? 0, id, type, end),
     );
+    this.started.push({ workflow: id, run: runId });
     this.tell({ resolveChildWorkflowExecutionStart: { seq: seq ?? 0, succeeded: { runId } } });
   }
 

@@ -1,0 +1,76 @@
+import { CancellationScope, condition, patched, sleep, workflowInfo } from '@temporalio/workflow';
+import type { LogHead } from '../schemas/attestation';
+import type { LogEvent, NewLogEntry } from '../schemas/campaignLog';
+import { general } from './activityProxies';
+
+/** A log that cannot be written is tried again after this; what it is to hold waits. */
+const TRY_AGAIN_AFTER = '15s';
+
+/** What one run of a campaign leaves to the next of its log. */
+export interface CarriedLog {
+  /** Entries made so far. */
+  entries: number;
+  head: LogHead | null;
+}
+
+/** Writes what happens to a campaign into its log, in its order, beside the work. */
+export class LogWriter {
+  private readonly isKept = patched('campaign-log');
+  private readonly waiting: NewLogEntry[] = [];
+  private isWriting = false;
+  private entries: number;
+  private head: LogHead | null;
+
+  constructor(
+    private readonly campaign: string,
+    carried: CarriedLog | undefined,
+  ) {
+    this.entries = carried?.entries ?? 0;
+    this.head = carried?.head ?? null;
+  }
+
+  get carried(): CarriedLog {
+    return { entries: this.entries, head: this.head };
+  }
+
+  /** False in the runs that releases before 0.3.0 began. */
+  get isEnabled(): boolean {
+    return this.isKept;
+  }
+
+  add(
+    event: LogEvent,
+    { who: actor = thisRun(), why: reason = '' }: { who?: string; why?: string } = {},
+  ): void {
+    if (!this.isKept) return;
+    this.entries += 1;
+    const id = `${workflowInfo().firstExecutionRunId}/${this.entries}`;
+    this.waiting.push({ id, at: new Date().toISOString(), actor, reason, event });
+    if (!this.isWriting) void CancellationScope.nonCancellable(() => this.write());
+  }
+
+  /** Until the store has all that was added. */
+  async written(): Promise<void> {
+    await CancellationScope.nonCancellable(() => condition(() => !this.isWriting));
+  }
+
+  private async write(): Promise<void> {
+    this.isWriting = true;
+    while (this.waiting.length > 0) {
+      const entries = [...this.waiting];
+      try {
+        const { campaign, head: after } = this;
+        this.head = await general.appendToLog({ campaign, entries, after });
+        this.waiting.splice(0, entries.length);
+      } catch {
+        await sleep(TRY_AGAIN_AFTER);
+      }
+    }
+    this.isWriting = false;
+  }
+}
+
+function thisRun(): string {
+  const { namespace, workflowId, runId } = workflowInfo();
+  return `workflow ${namespace}/${workflowId}/${runId}`;
+}
