@@ -37,7 +37,7 @@ export class CampaignLog {
    * @returns the log's head behind the last of them
    */
   async append(entries: readonly NewLogEntry[], after: LogHead | null): Promise<LogHead | null> {
-    const written = await this.readFrom((after?.number ?? 0) + 1);
+    const written = await readLog(this.store, this.campaign, (after?.number ?? 0) + 1);
     let head = written.at(-1)?.head ?? after;
     for (const entry of entries) {
       if (written.some((one) => one.entry.id === entry.id)) continue;
@@ -64,14 +64,15 @@ export class CampaignLog {
       head = other?.head ?? head;
     }
   }
+}
 
-  private async readFrom(first: number): Promise<StoredEntry[]> {
-    const entries: StoredEntry[] = [];
-    for (let number = first; ; number += 1) {
-      const stored = await readLogEntry(this.store, this.campaign, number);
-      if (!stored) return entries;
-      entries.push(stored);
-    }
+/** Entries in their order from a number on, up to the first that is not there. Errors: ARTIFACT_CORRUPT. */
+export async function readLog(bucket: Bucket, campaign: string, first = 1): Promise<StoredEntry[]> {
+  const entries: StoredEntry[] = [];
+  for (let number = first; ; number += 1) {
+    const stored = await readLogEntry(bucket, campaign, number);
+    if (!stored) return entries;
+    entries.push(stored);
   }
 }
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { built } from '../../deploy/local/checkout';
-import { SteeringRecord } from '../../schemas/steering';
+import { readLog } from '../../artifacts/campaignLog';
 import { TINY } from '../support/campaignRuns';
 import { runCommandLine, type Spec } from '../support/controlledSystem';
 import { FaultSystem, stageOf, TESTER, untilParked, untilStage } from '../support/faultSystem';
@@ -44,9 +44,10 @@ test('a campaign started, approved or rejected more than once is started and dec
   });
   await campaign.result();
   await expect(campaign.approve('BC/filter', TESTER)).rejects.toMatchObject({ code: 'ENDED' });
-  const records = await faults.store.list('campaigns/doubled/steering/');
-  const kept = await Promise.all(records.map((key) => faults.store.getDocument(key, SteeringRecord)));
-  expect(kept.map((record) => [record?.who, record?.kind, record?.refused !== null])).toEqual([
+  const kept = (await readLog(faults.store, 'doubled')).flatMap(({ entry: { event } }) =>
+    event.kind === 'steering' ? [event.record] : [],
+  );
+  expect(kept.map(({ who, kind, refused }) => [who, kind, refused !== null])).toEqual([
     ['tester', 'approve', false],
     ['late', 'reject', true],
   ]);

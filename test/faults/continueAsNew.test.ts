@@ -4,10 +4,11 @@ import type { Campaign } from '../../client/campaign';
 import { Campaigns } from '../../client/campaigns';
 import { campaignWorkflowId } from '../../schemas/names';
 import type { SteeringRecord } from '../../schemas/steering';
-import { fakeActivities, OUTLINE } from '../support/fakeCampaign';
+import { fakeActivities, OUTLINE, steeringOf } from '../support/fakeCampaign';
 import { serving } from '../support/fakeServing';
 import { until } from '../support/processes';
 import { type FakeActivities, startTemporal, withWorkers } from '../support/temporalServer';
+import type { AppendToLogInput } from '../../activities/campaignLog';
 
 jest.setTimeout(120_000);
 
@@ -49,9 +50,12 @@ test('of 100 requests to a campaign that continues as new all the while, none is
     filterEpisodes: async () => {
       throw ApplicationFailure.nonRetryable('nothing is kept', 'TOO_FEW_KEPT');
     },
-    recordSteering: async ({ record }: { record: SteeringRecord }) => {
-      expect(records.get(record.number) ?? record).toEqual(record);
-      records.set(record.number, record);
+    appendToLog: async (input: AppendToLogInput) => {
+      for (const record of steeringOf(input.entries)) {
+        expect(records.get(record.number) ?? record).toEqual(record);
+        records.set(record.number, record);
+      }
+      return activities.appendToLog(input);
     },
   };
   await withWorkers(environment, parked as FakeActivities, async () => {

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
+import type { AppendToLogInput } from '../../activities/campaignLog';
 import type { PlayEpisodesInput } from '../../activities/episodes';
+import type { ArchivedHistory } from '../../activities/histories';
 import type { CommitStageInput, OpenStageInput, PlanOutline } from '../../activities/stages';
 import type { PlanDifference } from '../../activities/steering';
 import type { ArtifactRef } from '../../schemas/artifact';
+import type { LogHead } from '../../schemas/attestation';
 import type { FinishedBatch } from '../../schemas/batch';
+import type { NewLogEntry } from '../../schemas/campaignLog';
 import type { StageResult } from '../../schemas/plan';
 import type { SteeringRecord } from '../../schemas/steering';
 
@@ -20,6 +24,10 @@ export const outcome = (...outputs: string[]) => ({
   counts: {},
   cost: FREE,
 });
+
+/** What people did, among what is to be put on record. */
+export const steeringOf = (entries: readonly NewLogEntry[]): SteeringRecord[] =>
+  entries.flatMap(({ event }) => (event.kind === 'steering' ? [event.record] : []));
 
 type OutlinedStage = PlanOutline['stages'][number];
 
@@ -117,9 +125,12 @@ export function fakeActivities(outline: PlanOutline = OUTLINE, episodes = 3) {
       changes: [],
       redefined: [],
     }),
-    recordSteering: async ({ record }: { record: SteeringRecord }) => {
-      log.push(`${record.refused ? 'refused to ' : ''}${record.kind} ${record.number}`);
+    appendToLog: async ({ entries, after }: AppendToLogInput): Promise<LogHead> => {
+      for (const { kind, number, refused } of steeringOf(entries))
+        log.push(`${refused ? 'refused to ' : ''}${kind} ${number}`);
+      return { number: (after?.number ?? 0) + entries.length, digest: '0'.repeat(64) };
     },
+    archiveHistories: async (): Promise<ArchivedHistory[]> => [],
     summariseEvaluation: async () => outcome('evaluation'),
     compareEvaluations: async () => outcome('results'),
     servePolicy: async (_input: { policy: ArtifactRef }): Promise<void> => undefined,

@@ -32,6 +32,12 @@ const CASES: [string, string, boolean][] = [
   ['cli', "import { progress } from '../workflows/messages';", true],
   ['cli', "import { campaign } from '../workflows/trainingCampaign';", false],
   ['cli', "import { run } from '../workers/runWorkers';", false],
+  ['audit', "import { Plan } from '../schemas/plan';", true],
+  ['audit', "import { create } from '../activities/stages';", false],
+  ['audit', "import { Client } from '@temporalio/client';", false],
+  ['formats', "import { readCampaign } from '../audit/readCampaign';", true],
+  ['formats', "import { run } from '../cli/start';", false],
+  ['activities', "import { readCampaign } from '../audit/readCampaign';", false],
   ['deploy', "import { run } from '../cli/start';", false],
 ];
 
