@@ -20,8 +20,11 @@ export const DemoReport = z.object({
 export type DemoReport = z.infer<typeof DemoReport>;
 
 /** Runs the demo command as a user does, with another file, seed or state. Errors: when it does not end well. */
-export async function runDemo(args: readonly string[]): Promise<DemoReport> {
-  const child = spawn(process.execPath, [built('cli/main.js'), 'demo', '--json', ...args], {
+export async function runDemo(
+  args: readonly string[],
+  script: string = built('cli/main.js'),
+): Promise<DemoReport> {
+  const child = spawn(process.execPath, [script, 'demo', '--json', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return DemoReport.parse(JSON.parse(await text(child.stdout)));
