@@ -11,6 +11,7 @@ import { CommandError } from './commandError';
 import { registerDemo } from './demo';
 import { registerDoctor } from './doctor';
 import { registerDown } from './down';
+import { registerFork } from './fork';
 import { registerApprove, registerReject } from './gates';
 import { registerList } from './list';
 import { registerPause } from './pause';
@@ -43,6 +44,7 @@ const REGISTER = [
   registerRetry,
   registerAmend,
   registerRaiseLimit,
+  registerFork,
   registerCancel,
   registerAudit,
 ];

@@ -30,7 +30,7 @@ export class Campaigns {
    * Errors: CampaignError INVALID_ID, OTHER_PLAN.
    */
   async start(
-    input: Pick<TrainingCampaignInput, 'campaign' | 'plan'>,
+    input: Omit<TrainingCampaignInput, 'carried'>,
   ): Promise<{ campaign: Campaign; joined: boolean }> {
     assertUsable(input.campaign);
     const campaign = new Campaign(this.client, input.campaign);
