@@ -12,6 +12,7 @@ import { registerDemo } from './demo';
 import { registerDoctor } from './doctor';
 import { registerDown } from './down';
 import { registerFork } from './fork';
+import { registerExport } from './export';
 import { registerApprove, registerReject } from './gates';
 import { registerList } from './list';
 import { registerPause } from './pause';
@@ -47,6 +48,7 @@ const REGISTER = [
   registerFork,
   registerCancel,
   registerAudit,
+  registerExport,
 ];
 
 /** Errors that the user can put right are printed as they are; anything else is a fault of ours, with its stack. */

@@ -1,11 +1,15 @@
 import type { AgentProfile } from '../../schemas/profiles';
 import type { ImportFinding } from './findings';
-import { readJsonLines, type SourceFile } from './jsonLines';
+import { readJsonLines, type SourceFile, type SourceLine } from './jsonLines';
 import { readIdentified } from './lineReader';
 
 /** Reads Sotopia AgentProfiles; an agent without a name or an age is left out, since constraints speak of ages. */
-export function importAgents(file: SourceFile, findings: ImportFinding[]): AgentProfile[] {
-  return readIdentified(readJsonLines(file, findings), findings, 'agent_id', (reader, id) => ({
+export function importAgents(
+  file: SourceFile,
+  findings: ImportFinding[],
+  accepted: SourceLine[] = [],
+): AgentProfile[] {
+  return readIdentified(readJsonLines(file, findings), findings, accepted, 'agent_id', (reader, id) => ({
     id,
     firstName: reader.text('first_name'),
     lastName: reader.textOr('', 'last_name'),

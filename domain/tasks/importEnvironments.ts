@@ -1,7 +1,7 @@
 import type { AgentProfile, PairConstraints, SocialTask } from '../../schemas/profiles';
 import { anyoneMayPlay, type ConstraintReading, readAges, readNames } from './constraints';
 import { type ImportFinding, shown } from './findings';
-import { readJsonLines, type SourceFile } from './jsonLines';
+import { readJsonLines, type SourceFile, type SourceLine } from './jsonLines';
 import { type LineReader, readIdentified } from './lineReader';
 import { comparable, goalsKey } from './normalise';
 
@@ -16,9 +16,10 @@ export function importEnvironments(
   file: SourceFile,
   agents: readonly AgentProfile[],
   findings: ImportFinding[],
+  accepted: SourceLine[] = [],
 ): UnplacedTask[] {
   const known = new Map<string, string>();
-  return readIdentified(readJsonLines(file, findings), findings, 'env_id', (reader, id) => {
+  return readIdentified(readJsonLines(file, findings), findings, accepted, 'env_id', (reader, id) => {
     const goals = readGoals(reader);
     const earlier = known.get(goalsKey(goals));
     if (earlier !== undefined) {

@@ -2,7 +2,7 @@ import type { AgentProfile, RelationshipProfile } from '../../schemas/profiles';
 import { mayPlay } from './constraints';
 import type { ImportFinding } from './findings';
 import type { UnplacedTask } from './importEnvironments';
-import { readJsonLines, type SourceFile } from './jsonLines';
+import { readJsonLines, type SourceFile, type SourceLine } from './jsonLines';
 import { type LineReader, readLines } from './lineReader';
 
 /** What pairs refer to. */
@@ -20,6 +20,7 @@ export function importPairs(
   file: SourceFile,
   references: PairReferences,
   findings: ImportFinding[],
+  accepted: SourceLine[] = [],
 ): Record<string, [string, string][]> {
   const agents = new Map(references.agents.map((agent) => [agent.id, agent]));
   const tasks = new Map(references.environments.map((task) => [task.id, task]));
@@ -30,7 +31,7 @@ export function importPairs(
     known.set(key, [...(known.get(key) ?? []), relationship]);
   }
 
-  const pairs = readLines(readJsonLines(file, findings), findings, (reader) => {
+  const pairs = readLines(readJsonLines(file, findings), findings, accepted, (reader) => {
     reader.raw('combo_id', 'pk', 'id');
     const taskId = reader.text('env_id');
     const task = tasks.get(taskId) ?? reader.refuse('unknown-task', 'env_id', taskId, 'no such task');

@@ -4,7 +4,7 @@ import { importAgents } from './importAgents';
 import { importEnvironments, type UnplacedTask } from './importEnvironments';
 import { importPairs } from './importPairs';
 import { importRelationships } from './importRelationships';
-import type { SourceFile } from './jsonLines';
+import type { SourceFile, SourceLine } from './jsonLines';
 
 /** Sotopia's profile files, each as JSONL text. */
 export interface ProfileFiles {
@@ -22,6 +22,8 @@ export interface ImportedProfiles {
   /** By task id, in the order of the file. */
   prescribedPairs: Record<string, [string, string][]>;
   findings: ImportFinding[];
+  /** The lines that were read, in the order of the files: for agents, relationships and environments one each. */
+  lines: Record<'agents' | 'relationships' | 'environments' | 'pairs', SourceLine[]>;
 }
 
 /**
@@ -30,10 +32,15 @@ export interface ImportedProfiles {
  */
 export function importProfiles(files: ProfileFiles): ImportedProfiles {
   const findings: ImportFinding[] = [];
-  const agents = importAgents(files.agents, findings);
-  const relationships = files.relationships ? importRelationships(files.relationships, agents, findings) : [];
-  const environments = files.environments ? importEnvironments(files.environments, agents, findings) : [];
+  const lines: ImportedProfiles['lines'] = { agents: [], relationships: [], environments: [], pairs: [] };
+  const agents = importAgents(files.agents, findings, lines.agents);
+  const relationships = files.relationships
+    ? importRelationships(files.relationships, agents, findings, lines.relationships)
+    : [];
+  const environments = files.environments
+    ? importEnvironments(files.environments, agents, findings, lines.environments)
+    : [];
   const references = { agents, relationships, environments };
-  const prescribedPairs = files.pairs ? importPairs(files.pairs, references, findings) : {};
-  return { agents, relationships, environments, prescribedPairs, findings };
+  const prescribedPairs = files.pairs ? importPairs(files.pairs, references, findings, lines.pairs) : {};
+  return { agents, relationships, environments, prescribedPairs, findings, lines };
 }

@@ -129,10 +129,11 @@ export class LineReader {
 const absence = (value: unknown) =>
   value === undefined || (typeof value === 'string' && value.trim() === '') ? 'missing-field' : 'wrong-type';
 
-/** Reads each line with `read`; lines it refuses are left out. */
+/** Reads each line with `read`; lines it refuses are left out. `accepted` gets the others, one for each value. */
 export function readLines<T>(
   lines: readonly SourceLine[],
   findings: ImportFinding[],
+  accepted: SourceLine[],
   read: (reader: LineReader) => T,
 ): T[] {
   const values: T[] = [];
@@ -142,6 +143,7 @@ export function readLines<T>(
       const value = read(reader);
       reader.reportUnknownFields();
       values.push(value);
+      accepted.push(line);
     } catch (error) {
       if (!(error instanceof LineRefused)) throw error;
     }
@@ -156,11 +158,12 @@ export function readLines<T>(
 export function readIdentified<T>(
   lines: readonly SourceLine[],
   findings: ImportFinding[],
+  accepted: SourceLine[],
   field: string,
   read: (reader: LineReader, id: string) => T,
 ): T[] {
   const taken = new Set<string>();
-  return readLines(lines, findings, (reader) => {
+  return readLines(lines, findings, accepted, (reader) => {
     const id = idOf(reader, field);
     if (taken.has(id)) reader.refuse('duplicate-id', field, id, 'an earlier line has this id');
     const value = read(reader, id);

@@ -1,6 +1,6 @@
 """securesystemslib and in-toto's own classes read a signed document.
 
-dsse.py ENVELOPE SIGNER: the envelope must be signed by the signer's key; of an in-toto statement the form is checked too.
+dsse.py ENVELOPE SIGNER: the signer must have signed it; of an in-toto statement the form is checked too.
 """
 
 import json
