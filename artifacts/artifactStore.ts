@@ -18,6 +18,13 @@ import { explainStorageError, isNothingThere, isStatus, isUnreachable } from './
 import { readObject, type StoredObject } from './readObject';
 import { StorageError } from './storageError';
 
+export interface ListedObject {
+  key: string;
+  bytes: number;
+  /** When it was written last, by the store's clock. */
+  modified: Date;
+}
+
 export interface Versioned<T> {
   value: T;
   /** Opaque; another after each change. */
@@ -174,7 +181,12 @@ export class ArtifactStore implements Bucket {
 
   /** Keys under a prefix, in lexical order. */
   async list(prefix: string): Promise<string[]> {
-    const keys: string[] = [];
+    return (await this.listWithDates(prefix)).map(({ key }) => key);
+  }
+
+  /** Objects under a prefix, in lexical order of their keys. */
+  async listWithDates(prefix: string): Promise<ListedObject[]> {
+    const objects: ListedObject[] = [];
     let token: string | undefined;
     do {
       const page = await this.client
@@ -188,10 +200,14 @@ export class ArtifactStore implements Bucket {
         .catch((error: unknown) => {
           throw this.explain(error, prefix);
         });
-      keys.push(...(page.Contents ?? []).flatMap(({ Key }) => Key ?? []));
+      objects.push(
+        ...(page.Contents ?? []).flatMap(({ Key, Size, LastModified }) =>
+          Key === undefined ? [] : { key: Key, bytes: Size ?? 0, modified: LastModified ?? new Date() },
+        ),
+      );
       token = page.NextContinuationToken;
     } while (token);
-    return keys;
+    return objects;
   }
 
   /** The whole reference of an artifact of which the address is not kept. */

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { registerScreen } from './audit/screen';
 
 /** Each adds a command to `pi-loop audit`. */
-const REGISTER: ((audit: Command) => void)[] = [];
+const REGISTER: ((audit: Command) => void)[] = [registerScreen];
 
 /** Commands that read the store alone: they work with Temporal gone, and the local runtime stopped. */
 export function registerAudit(program: Command): void {

@@ -9,7 +9,7 @@ import type { Plan } from '../schemas/plan';
 import { CommandError } from './commandError';
 import { connectClient, createStore, variablesOf } from './connect';
 import { type Forecast, forecast } from './fork/forecast';
-import { type Parent, readParent } from './fork/parent';
+import { type Parent, readParent, readPlanDigest } from './fork/parent';
 import { parseSetting } from './fork/settings';
 import { type CommonOptions, parseCampaignId, printJson, withCommonOptions } from './options';
 import { renderForecast } from './render/forkTable';
@@ -112,9 +112,19 @@ function idOf({ campaign }: Parent, change: unknown): string {
 async function start(store: ArtifactStore, parent: Parent, { plan, upload }: Fork, options: ForkOptions) {
   const { client, close } = await connectClient(options.state);
   try {
+    const { campaign } = plan;
+    const digest = await upload(store);
+    const other = await readPlanDigest(store, campaign);
+    if (other !== null && other !== digest)
+      throw new CommandError(
+        `There is a campaign "${campaign}" already, with another plan. Give another --id.`,
+        {
+          exitCode: 2,
+        },
+      );
     await new Campaigns(client).start({
-      campaign: plan.campaign,
-      plan: await upload(store),
+      campaign,
+      plan: digest,
       parent: pointer(parent, options),
     });
     return true;

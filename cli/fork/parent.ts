@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { ArtifactStore } from '../../artifacts/artifactStore';
-import { readLogEntry, readLogHead } from '../../artifacts/campaignLog';
+import { type ArtifactStore, blobKey } from '../../artifacts/artifactStore';
+import { readLog, readLogHead } from '../../artifacts/campaignLog';
 import { Sha256 } from '../../schemas/artifact';
 import { Envelope, type LogHead } from '../../schemas/attestation';
 import type { LogEvent } from '../../schemas/campaignLog';
@@ -23,7 +23,7 @@ const CampaignRecord = z.object({
 
 /** Errors: CommandError when the store knows no such campaign; StorageError. */
 export async function readParent(store: ArtifactStore, campaign: string): Promise<Parent> {
-  const events = await readEvents(store, campaign);
+  const events = (await readLog(store, campaign)).map(({ entry }) => entry.event);
   const record = await store.getDocument(`campaigns/${campaign}.json`, CampaignRecord);
   const plan = events.flatMap(planOf).at(-1) ?? record?.plan;
   if (plan === undefined)
@@ -41,13 +41,11 @@ export async function readParent(store: ArtifactStore, campaign: string): Promis
   };
 }
 
-async function readEvents(store: ArtifactStore, campaign: string): Promise<LogEvent[]> {
-  const events: LogEvent[] = [];
-  for (let number = 1; ; number += 1) {
-    const stored = await readLogEntry(store, campaign, number);
-    if (!stored) return events;
-    events.push(stored.entry.event);
-  }
+/** Digest of the plan that a campaign of this id followed last; null when the store knows none. */
+export async function readPlanDigest(store: ArtifactStore, campaign: string): Promise<string | null> {
+  const events = (await readLog(store, campaign)).map(({ entry }) => entry.event);
+  const record = await store.getDocument(`campaigns/${campaign}.json`, CampaignRecord);
+  return events.flatMap(planOf).at(-1) ?? record?.plan ?? null;
 }
 
 /** The plan that is followed from an event on. */
@@ -66,7 +64,9 @@ const Builder = z.object({
 async function trainerOf(store: ArtifactStore, key: string): Promise<string[]> {
   const result = await store.getDocument(`stages/${key}.json`, StageResult);
   if (!result) return [];
-  const manifest: unknown = JSON.parse(await store.getText(result.manifest));
+  const bytes = await store.read(blobKey(result.manifest.digest.sha256));
+  if (!bytes) return [];
+  const manifest: unknown = JSON.parse(bytes.toString('utf8'));
   const envelope = Envelope.safeParse(manifest).data;
   const statement: unknown = envelope
     ? JSON.parse(Buffer.from(envelope.payload, 'base64').toString('utf8'))
