@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type BucketOptions, openBucket, withBucketOptions } from './openBucket';
 import { parseCampaignId, printJson } from './options';
-import { readCampaign } from './export/campaignReader';
+import { readCampaign } from '../audit/readCampaign';
 import { ExportFolder } from './export/exportFolder';
 import { Screening } from './export/screened';
 import { exportSotopia } from './export/sotopia';

@@ -54,7 +54,7 @@ export class ExportFolder {
   /** @throws {CommandError} when the folder is there and holds something */
   constructor(
     folder: string,
-    private readonly screening: Screening,
+    readonly screening: Screening,
   ) {
     this.path = resolve(folder);
     if (existsSync(this.path) && readdirSync(this.path).length > 0) {

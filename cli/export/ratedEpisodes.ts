@@ -1,37 +1,43 @@
 import { z } from 'zod';
 import type { Bucket } from '../../artifacts/bucket';
+import { readJsonBlob, readJsonLinesBlob } from '../../audit/readBlob';
+import type { AuditedCampaign, AuditedStage } from '../../audit/readCampaign';
 import type { RatedEpisode } from '../../formats/sotopia/episodeRecord';
 import { CollectedEpisode, Episode } from '../../schemas/episode';
 import { ModelSpec } from '../../schemas/model';
 import { TaskSet } from '../../schemas/profiles';
 import { Rating } from '../../schemas/rating';
 import { CommandError } from '../commandError';
-import { type FinishedStage, type ReadCampaign, readJsonBlob, readLines } from './campaignReader';
 
 const Played = z.object({ judge: ModelSpec });
 
 /** A stage that played and rated episodes. */
-export interface Collection extends FinishedStage {
+export interface Collection {
+  stage: AuditedStage;
   judge: ModelSpec;
   rows: CollectedEpisode[];
 }
 
 /** Stages whose episodes are known by an index, in the plan's order. */
-export async function readCollections(bucket: Bucket, { stages }: ReadCampaign): Promise<Collection[]> {
+export async function readCollections(
+  bucket: Bucket,
+  { plan, stages }: AuditedCampaign,
+): Promise<Collection[]> {
   const collections: Collection[] = [];
-  for (const { stage, result } of stages) {
-    const index = result.outputs['episodes'];
-    const played = Played.safeParse(stage.parameters).data;
+  for (const stage of stages) {
+    const index = stage.result.outputs['episodes'];
+    const planned = plan.plan.stages.find(({ id }) => id === stage.id);
+    const played = Played.safeParse(planned?.parameters).data;
     if (!index || !played) continue;
-    const rows = await readLines(bucket, index.digest.sha256, CollectedEpisode);
-    collections.push({ stage, result, judge: played.judge, rows });
+    const rows = await readJsonLinesBlob(bucket, index.digest.sha256, CollectedEpisode);
+    collections.push({ stage, judge: played.judge, rows });
   }
   return collections;
 }
 
 /** @throws {CommandError} when the campaign has no task set yet */
-export async function readTaskSet(bucket: Bucket, campaign: ReadCampaign): Promise<TaskSet> {
-  const tasks = campaign.stages.find(({ stage }) => stage.kind === 'prepareTasks')?.result.outputs['tasks'];
+export async function readTaskSet(bucket: Bucket, campaign: AuditedCampaign): Promise<TaskSet> {
+  const tasks = campaign.stages.find(({ kind }) => kind === 'prepareTasks')?.result.outputs['tasks'];
   if (!tasks)
     throw new CommandError(`Campaign ${campaign.id} has no tasks yet: its stage \`tasks\` is not finished.`);
   return readJsonBlob(bucket, tasks.digest.sha256, TaskSet);
@@ -40,7 +46,7 @@ export async function readTaskSet(bucket: Bucket, campaign: ReadCampaign): Promi
 /** The episodes of a collection, one at a time, with what is needed to tell of them. */
 export async function* ratedEpisodes(
   bucket: Bucket,
-  { id: campaign, plan: { simulated } }: ReadCampaign,
+  { id: campaign, plan }: AuditedCampaign,
   taskSet: TaskSet,
   { stage, judge, rows }: Collection,
 ): AsyncGenerator<RatedEpisode> {
@@ -66,7 +72,7 @@ export async function* ratedEpisodes(
       task,
       agents: [first, second],
       judge: judge.model,
-      simulated,
+      simulated: plan.plan.simulated,
     };
   }
 }

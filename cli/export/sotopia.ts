@@ -1,16 +1,17 @@
 import { z } from 'zod';
 import type { Bucket } from '../../artifacts/bucket';
+import { readBlob } from '../../audit/readBlob';
+import type { AuditedCampaign } from '../../audit/readCampaign';
 import type { ProfileFiles } from '../../domain/tasks/importProfiles';
 import { episodeRecord } from '../../formats/sotopia/episodeRecord';
 import { exportProfiles } from '../../formats/sotopia/exportProfiles';
 import type { ArtifactRef } from '../../schemas/artifact';
 import { STAGE_PARAMETERS } from '../../schemas/plan';
-import { type ReadCampaign, readBlob } from './campaignReader';
 import type { ExportFolder } from './exportFolder';
 import { ratedEpisodes, readCollections, readTaskSet } from './ratedEpisodes';
 
 /** Writes a campaign's profiles and episodes as Sotopia's JSONL. @returns what was written and what was normalised */
-export async function exportSotopia(bucket: Bucket, campaign: ReadCampaign, folder: ExportFolder) {
+export async function exportSotopia(bucket: Bucket, campaign: AuditedCampaign, folder: ExportFolder) {
   const taskSet = await readTaskSet(bucket, campaign);
   const collections = await readCollections(bucket, campaign);
   const rated = folder.file('episode_logs.jsonl');
@@ -39,8 +40,8 @@ export async function exportSotopia(bucket: Bucket, campaign: ReadCampaign, fold
 }
 
 /** The files that the campaign's tasks were imported from; null when the store has them no more. */
-async function importedFiles(bucket: Bucket, { plan }: ReadCampaign): Promise<ProfileFiles | null> {
-  const stage = plan.stages.find(({ kind }) => kind === 'prepareTasks');
+async function importedFiles(bucket: Bucket, { plan }: AuditedCampaign): Promise<ProfileFiles | null> {
+  const stage = plan.plan.stages.find(({ kind }) => kind === 'prepareTasks');
   const parameters = z.safeParse(STAGE_PARAMETERS.prepareTasks, stage?.parameters).data;
   if (!parameters) return null;
   const read = async (ref: ArtifactRef | null | undefined) =>

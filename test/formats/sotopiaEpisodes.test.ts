@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readCampaign } from '../../cli/export/campaignReader';
+import { readCampaign } from '../../audit/readCampaign';
 import { ExportFolder } from '../../cli/export/exportFolder';
 import { Screening } from '../../cli/export/screened';
 import { exportSotopia } from '../../cli/export/sotopia';
@@ -90,5 +90,5 @@ test('a blob that was changed is not exported', async () => {
   }
   const folder = new ExportFolder(join(home, 'out'), new Screening());
   const campaign = await readCampaign(bucket, id);
-  await expect(exportSotopia(bucket, campaign, folder)).rejects.toThrow(/bytes were changed/);
+  await expect(exportSotopia(bucket, campaign, folder)).rejects.toThrow(/has bytes of digest/);
 });

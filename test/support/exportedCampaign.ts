@@ -4,6 +4,8 @@ import { judgePrompt } from '../../domain/prompts/judge';
 import type { ArtifactRef } from '../../schemas/artifact';
 import type { CollectedEpisode, Episode, Turn } from '../../schemas/episode';
 import { MEDIA_TYPES } from '../../schemas/names';
+import { PROVENANCE_TYPE, STATEMENT_TYPE, type StageStatement } from '../../schemas/attestation';
+import type { CampaignRecord } from '../../schemas/campaignRecord';
 import type { Plan, StageKind, StageResult } from '../../schemas/plan';
 import type { SocialTask } from '../../schemas/profiles';
 import type { Rating } from '../../schemas/rating';
@@ -131,14 +133,14 @@ export function exportedCampaign(): { bucket: MemoryBucket; id: string } {
       'BC/collect',
       'collectEpisodes',
       { ...play, players: [player, player] },
-      { tasks: 'tasks' },
+      { tasks },
       { episodes: index('collect') },
     ),
     stage(
       'evaluate/BC',
       'evaluatePolicy',
       { ...play, name: 'BC', contestant, partner: { model: player.model, template: player.template } },
-      { tasks: 'tasks' },
+      { tasks },
       { episodes: index('evaluate') },
     ),
   ];
@@ -149,12 +151,27 @@ export function exportedCampaign(): { bucket: MemoryBucket; id: string } {
     episodesInFlight: 1,
     limits: { modelCalls: null },
   };
-  for (const { result } of stages) bucket.document(`stages/${result.key}.json`, result);
+  const planRef = bucket.json(plan, 'plan.json', MEDIA_TYPES.plan);
+  for (const { planned, result, inputs } of stages) {
+    const statement = statementOf(planned, result, { ...inputs, plan: planRef });
+    const manifest = bucket.json(statement, 'manifest.json', MEDIA_TYPES.manifest);
+    bucket.document(`stages/${result.key}.json`, { ...result, manifest } satisfies StageResult);
+  }
   bucket.document(`campaigns/${id}.json`, {
     campaign: id,
-    plan: bucket.json(plan, 'plan.json', MEDIA_TYPES.plan).digest.sha256,
-    stages: stages.map(({ planned, result }) => ({ id: planned.id, key: result.key })),
-  });
+    plan: planRef.digest.sha256,
+    results: tasks,
+    stages: stages.map(({ planned, result: { key, seconds, outputs, counts, cost } }) => ({
+      id: planned.id,
+      key,
+      seconds,
+      reused: false,
+      after: [],
+      outputs,
+      counts,
+      cost,
+    })),
+  } satisfies CampaignRecord);
   return { bucket, id };
 }
 
@@ -162,16 +179,14 @@ function stage(
   id: string,
   kind: StageKind,
   parameters: unknown,
-  inputs: Record<string, string>,
+  inputs: Record<string, ArtifactRef>,
   outputs: Record<string, ArtifactRef>,
 ) {
   const planned: Plan['stages'][number] = {
     id,
     kind,
     parameters,
-    inputs: Object.fromEntries(
-      Object.entries(inputs).map(([role, from]) => [role, { stage: from, output: role }]),
-    ),
+    inputs: Object.fromEntries(Object.keys(inputs).map((role) => [role, { stage: role, output: role }])),
     queue: 'general',
     estimate: { episodes: 0, calls: 0, tokens: 0, gpuSeconds: 0 },
     gate: null,
@@ -190,5 +205,35 @@ function stage(
       bytes: 1,
     },
   };
-  return { planned, result };
+  return { planned, result, inputs };
+}
+
+function statementOf(
+  { id, kind, parameters }: Plan['stages'][number],
+  { key, outputs, counts, cost, seconds }: StageResult,
+  inputs: Record<string, ArtifactRef>,
+): StageStatement {
+  const described = (refs: Record<string, ArtifactRef>) =>
+    Object.entries(refs).map(([name, { uri, digest, mediaType }]) => ({ name, uri, digest, mediaType }));
+  return {
+    _type: STATEMENT_TYPE,
+    subject: described(outputs),
+    predicateType: PROVENANCE_TYPE,
+    predicate: {
+      buildDefinition: {
+        buildType: `https://pi-loop.dev/stage/${kind}/v2`,
+        externalParameters: { campaign: 'small', stage: id, parameters },
+        internalParameters: { key, counts, cost, seconds, models: [], log: null },
+        resolvedDependencies: described(inputs),
+      },
+      runDetails: {
+        builder: { id: 'https://pi-loop.dev/worker/0.3.0', version: { 'pi-loop': '0.3.0' } },
+        metadata: {
+          invocationId: 'default/campaign/small/run/1/1',
+          startedOn: '2026-11-25T00:00:00.000Z',
+          finishedOn: '2026-11-25T00:00:02.500Z',
+        },
+      },
+    },
+  };
 }
