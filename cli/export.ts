@@ -3,12 +3,13 @@ import { type BucketOptions, openBucket, withBucketOptions } from './openBucket'
 import { parseCampaignId, printJson } from './options';
 import { readCampaign } from '../audit/readCampaign';
 import { ExportFolder } from './export/exportFolder';
+import { exportInspect } from './export/inspect';
 import { Screening } from './export/screened';
 import { exportSotopia } from './export/sotopia';
 import { inert } from './render/inert';
 import { type Column, textTable } from './render/textTable';
 
-const WRITERS = { sotopia: exportSotopia } as const;
+const WRITERS = { sotopia: exportSotopia, inspect: exportInspect } as const;
 type Format = keyof typeof WRITERS;
 
 const COLUMNS: Column[] = [
@@ -20,6 +21,7 @@ const COLUMNS: Column[] = [
 interface ExportOptions extends BucketOptions {
   as: Format;
   out?: string;
+  collections: boolean;
   allowFindings: boolean;
 }
 
@@ -30,6 +32,7 @@ export function registerExport(program: Command): void {
     .description('write a campaign in the forms that other tools read')
     .addOption(new Option('--as <format>', 'whose form').choices(Object.keys(WRITERS)).makeOptionMandatory())
     .option('--out <dir>', 'folder to write, empty or not there (default: <campaign>-<format>)')
+    .option('--collections', 'inspect: logs of the rounds’ collections as well', false)
     .option('--allow-findings', 'write even what looks like a secret or personal data', false);
   withBucketOptions(command).action(run);
 }
@@ -40,7 +43,7 @@ async function run(id: string, options: ExportOptions): Promise<void> {
   const folder = new ExportFolder(options.out ?? `${id}-${options.as}`, screening);
   try {
     const campaign = await readCampaign(bucket, id);
-    const report = await WRITERS[options.as](bucket, campaign, folder);
+    const report = await WRITERS[options.as](bucket, campaign, folder, options);
     const files = await folder.finish(options.allowFindings);
     const document = { campaign: id, format: options.as, folder: folder.path, files, ...report };
     if (options.json) return printJson({ ...document, findings: screening.findings });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Bucket } from '../../artifacts/bucket';
 import { readJsonBlob, readJsonLinesBlob } from '../../audit/readBlob';
 import type { AuditedCampaign, AuditedStage } from '../../audit/readCampaign';
-import type { RatedEpisode } from '../../formats/sotopia/episodeRecord';
+import type { RatedEpisode } from '../../formats/ratedEpisode';
 import { CollectedEpisode, Episode } from '../../schemas/episode';
 import { ModelSpec } from '../../schemas/model';
 import { TaskSet } from '../../schemas/profiles';
@@ -71,6 +71,7 @@ export async function* ratedEpisodes(
       rating,
       task,
       agents: [first, second],
+      players: row.players,
       judge: judge.model,
       simulated: plan.plan.simulated,
     };

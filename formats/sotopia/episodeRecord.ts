@@ -2,25 +2,11 @@ import { digestOfJson } from '../../artifacts/canonicalJson';
 import { type AgentView, viewOf } from '../../domain/episode/view';
 import { judgePrompt } from '../../domain/prompts/judge';
 import { perceive } from '../../domain/prompts/transcript';
-import type { Action, Episode, Turn } from '../../schemas/episode';
-import type { AgentProfile, SocialTask } from '../../schemas/profiles';
-import type { Rating } from '../../schemas/rating';
+import type { Turn } from '../../schemas/episode';
 import { DIMENSIONS, overallScore, type Scores } from '../../schemas/scores';
+import type { RatedEpisode } from '../ratedEpisode';
 import type { EpisodeRecord } from './records';
-
-/** An episode with all that is needed to tell of it to others. */
-export interface RatedEpisode {
-  campaign: string;
-  stage: string;
-  /** Digests of the two blobs. */
-  digests: { episode: string; rating: string };
-  episode: Episode;
-  rating: Rating;
-  task: SocialTask;
-  agents: [AgentProfile, AgentProfile];
-  judge: string;
-  simulated: boolean;
-}
+import { backgroundOf, inSotopiasWords } from './words';
 
 type Message = [string, string, string];
 
@@ -71,21 +57,6 @@ function rewardsPrompt({ task, agents, episode, rating }: RatedEpisode): string 
   return digestOfJson(prompt) === rating.call?.promptDigest ? (prompt[0]?.content ?? '') : '';
 }
 
-/** What each side is told before its first turn, in Sotopia's words (ScriptBackground). */
-export function backgroundOf(view: AgentView): string {
-  const [first, second] = view.names;
-  const goal = (position: 0 | 1) => (position === view.position ? view.goal : 'Unknown');
-  return [
-    'Here is the context of this interaction:',
-    `Scenario: ${view.scenario}`,
-    `Participants: ${first} and ${second}`,
-    `${first}'s background: ${view.backgrounds[0] || 'Unknown'}`,
-    `${second}'s background: ${view.backgrounds[1] || 'Unknown'}`,
-    `${first}'s goal: ${goal(0)}`,
-    `${second}'s goal: ${goal(1)}`,
-  ].join('\n');
-}
-
 /** Turn by turn, as Sotopia keeps them: what both are told, then what both do; who is not to speak does nothing. */
 function messagesOf(views: readonly [AgentView, AgentView], turns: readonly Turn[]): Message[][] {
   const { names } = views[0];
@@ -105,18 +76,4 @@ function messagesOf(views: readonly [AgentView, AgentView], turns: readonly Turn
     messages.push(tellBoth([told, told]));
   }
   return messages;
-}
-
-/** AgentAction.to_natural_language: the argument as it was given, line breaks included. */
-function inSotopiasWords({ type, argument }: Action): string {
-  switch (type) {
-    case 'none':
-      return 'did nothing';
-    case 'speak':
-      return `said: "${argument}"`;
-    case 'leave':
-      return 'left the conversation';
-    default:
-      return `[${type}] ${argument}`;
-  }
 }
