@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { registerAuditExport } from './audit/export';
 import { registerScreen } from './audit/screen';
 
 /** Each adds a command to `pi-loop audit`. */
-const REGISTER: ((audit: Command) => void)[] = [registerScreen];
+const REGISTER: ((audit: Command) => void)[] = [registerScreen, registerAuditExport];
 
 /** Commands that read the store alone: they work with Temporal gone, and the local runtime stopped. */
 export function registerAudit(program: Command): void {

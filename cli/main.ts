@@ -19,6 +19,7 @@ import { registerPause } from './pause';
 import { registerPlan } from './plan';
 import { inert } from './render/inert';
 import { registerRaiseLimit } from './raiseLimit';
+import { registerRelease } from './release';
 import { registerResult } from './result';
 import { registerResume } from './resume';
 import { registerRetry } from './retry';
@@ -38,6 +39,7 @@ const REGISTER = [
   registerStatus,
   registerList,
   registerResult,
+  registerRelease,
   registerPause,
   registerResume,
   registerApprove,

@@ -16,7 +16,8 @@ export function signingKeyFor(state: string): SigningKey {
       PI_LOOP_SIGNING_KEY_FILE: PI_LOOP_SIGNING_KEY_FILE ?? usual,
     });
   } catch (error) {
-    if (error instanceof Error && error.name === 'SigningKeyError') throw new CommandError(error.message, { cause: error });
+    if (error instanceof Error && error.name === 'SigningKeyError')
+      throw new CommandError(error.message, { cause: error });
     throw error;
   }
 }

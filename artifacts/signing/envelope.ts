@@ -10,7 +10,7 @@ export const PAYLOAD_TYPES = {
 } as const;
 
 /** DSSE's pre-authentication encoding (protocol.md): what is signed. */
-function preAuthentication(payloadType: string, payload: Buffer): Buffer {
+export function preAuthentication(payloadType: string, payload: Buffer): Buffer {
   const header = `DSSEv1 ${Buffer.byteLength(payloadType)} ${payloadType} ${payload.byteLength} `;
   return Buffer.concat([Buffer.from(header), payload]);
 }

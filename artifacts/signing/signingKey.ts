@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { sha256 } from '../canonicalJson';
+import { keptKey } from './keptKey';
+import { SigningKeyError } from './signingKeyError';
 
 /** An Ed25519 key that signs manifests and log entries. */
 export interface SigningKey {
@@ -9,10 +9,6 @@ export interface SigningKey {
   keyid: string;
   /** SubjectPublicKeyInfo, PEM. */
   publicKey: string;
-}
-
-export class SigningKeyError extends Error {
-  override readonly name = 'SigningKeyError';
 }
 
 /** @param pem PKCS#8. Errors: SigningKeyError when it is no Ed25519 key. */
@@ -50,39 +46,11 @@ export const keyIdOf = (publicKey: KeyObject): string =>
 
 /** The key in a file; made there, readable by its owner alone, when there is none. Errors: SigningKeyError. */
 export function openSigningKey(file: string): SigningKey {
-  const pem = readIfThere(file) ?? make(file);
-  return readSigningKey(pem, `file ${file}`);
+  return readSigningKey(keptKey(file, newSigningKeyPem), `file ${file}`);
 }
 
 export const newSigningKeyPem = (): string =>
   generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-
-/** Of several processes that make it at once one wins, and a half-written key is never seen. */
-function make(file: string): string {
-  mkdirSync(dirname(file), { recursive: true });
-  const incoming = `${file}.${process.pid}`;
-  writeFileSync(incoming, newSigningKeyPem(), { mode: 0o600 });
-  chmodSync(incoming, 0o600);
-  try {
-    linkSync(incoming, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(incoming);
-  }
-  return readFileSync(file, 'utf8');
-}
-
-function readIfThere(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new SigningKeyError(`The signing key ${file} cannot be read: ${(error as Error).message}.`, {
-      cause: error,
-    });
-  }
-}
 
 function parse(pem: string, from: string): KeyObject {
   try {

@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Bucket } from '../artifacts/bucket';
+import { readBlob } from '../audit/readBlob';
+import { inParallel } from '../domain/inParallel';
+import type { FolderFile } from '../formats/folder';
+import { CommandError } from './commandError';
+
+const WRITES_AT_ONCE = 16;
+
+interface Written {
+  /** What the folder holds: text of the file `mark`, by which a folder of the same kind is known. */
+  mark: string;
+  onFile?: (done: number, of: number) => void;
+}
+
+/**
+ * Writes a folder whole or not at all. One that is there is replaced when it is of the same kind, and refused else.
+ * Errors: CommandError; ARTIFACT_* of a blob.
+ */
+export async function writeFolder(
+  bucket: Bucket,
+  target: string,
+  files: readonly FolderFile[],
+  { mark, onFile }: Written,
+): Promise<void> {
+  const folder = resolve(target);
+  if (existsSync(folder) && !existsSync(join(folder, mark))) {
+    throw new CommandError(
+      `${target} is there already and holds something else: there is no ${mark} in it. Name another folder by --out.`,
+    );
+  }
+  const incoming = `${folder}.incoming-${process.pid}`;
+  try {
+    let done = 0;
+    await inParallel(files, WRITES_AT_ONCE, async (file) => {
+      const path = join(incoming, file.path);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, 'text' in file ? file.text : await readBlob(bucket, file.blob));
+      onFile?.(++done, files.length);
+    });
+    await rm(folder, { recursive: true, force: true });
+    await rename(incoming, folder);
+  } catch (error) {
+    await rm(incoming, { recursive: true, force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+import { canonicalJson } from '../../artifacts/canonicalJson';
+import type { Bucket } from '../../artifacts/bucket';
+import { blobKey } from '../../artifacts/artifactStore';
+import { payloads, reachableBlobs } from '../../audit/reachable';
+import type { AuditedCampaign } from '../../audit/readCampaign';
+import { checksums, type FolderFile, sorted } from '../folder';
+import { METADATA_FILE, roCrate } from './roCrate';
+import { verifyGuide } from './verifyGuide';
+
+/** By it a folder is known as an export. */
+export const CHECKSUMS_FILE = 'SHA256SUMS';
+
+/**
+ * Everything of a campaign that a bucket holds, where the bucket has it, as an RO-Crate that can be checked without the
+ * bucket. Errors: STORAGE_*.
+ */
+export async function exportFiles(bucket: Bucket, campaign: AuditedCampaign): Promise<FolderFile[]> {
+  const keys = [
+    ...(await bucket.list(`campaigns/${campaign.id}.json`)),
+    ...(await bucket.list(`campaigns/${campaign.id}/`)),
+    ...campaign.stages.map(({ key }) => `stages/${key}.json`),
+    ...(await bucket.list('signers/')),
+    ...(await bucket.list('tombstones/')),
+  ];
+  const documents = await Promise.all(
+    [...new Set(keys)].map(async (path) => ({
+      path,
+      text: (await bucket.read(path))?.toString('utf8') ?? '',
+    })),
+  );
+  const texts = documents.flatMap(({ text }) => [text, ...payloads(text)]);
+  const blobs = await reachableBlobs(bucket, [campaign.plan.digest, ...texts]);
+  const head = campaign.log.at(-1)?.head;
+  const content: FolderFile[] = [
+    ...documents,
+    ...blobs.map((digest) => ({ path: blobKey(digest), blob: digest })),
+    { path: 'VERIFY.md', text: verifyGuide(campaign.id, head ? `${head.number}:${head.digest}` : null) },
+  ];
+  const described = [
+    ...content,
+    { path: METADATA_FILE, text: `${canonicalJson(roCrate(campaign, content))}\n` },
+  ];
+  return sorted([...described, { path: CHECKSUMS_FILE, text: checksums(described) }]);
+}
