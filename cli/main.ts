@@ -11,8 +11,10 @@ import { CommandError } from './commandError';
 import { registerDemo } from './demo';
 import { registerDoctor } from './doctor';
 import { registerDown } from './down';
+import { registerForget } from './forget';
 import { registerFork } from './fork';
 import { registerExport } from './export';
+import { registerGc } from './gc';
 import { registerApprove, registerReject } from './gates';
 import { registerList } from './list';
 import { registerPause } from './pause';
@@ -48,6 +50,8 @@ const REGISTER = [
   registerAmend,
   registerRaiseLimit,
   registerFork,
+  registerGc,
+  registerForget,
   registerCancel,
   registerAudit,
   registerExport,
