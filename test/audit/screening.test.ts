@@ -100,9 +100,10 @@ it('reads at least 20 MB a second', () => {
   const row = `{"id":"${'3f'.repeat(32)}","messages":[{"role":"user","content":"Jack said: \\"I would pay 120.50, on 2026-11-25 at 10:30, not more.\\" turn #3"}],"goal":0.7512345678901}\n`;
   const text = row.repeat(Math.ceil((8 * 2 ** 20) / row.length));
   screen(text.slice(0, 2 ** 20), 'warm-up');
-  const started = performance.now();
+  // The processor's time: what other processes take says nothing of this one.
+  const before = process.cpuUsage();
   expect(screen(text, 'dataset.jsonl')).toEqual([]);
-  const seconds = (performance.now() - started) / 1000;
+  const seconds = process.cpuUsage(before).user / 1e6;
   const rate = text.length / 2 ** 20 / seconds;
   if (process.env['PI_LOOP_SHOW_RATES']) console.log(`${rate.toFixed(0)} MB/s`);
   expect(rate).toBeGreaterThan(20);
