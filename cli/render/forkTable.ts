@@ -22,7 +22,7 @@ export function renderForecast({ stages, saved }: Forecast): string {
   return [
     ...textTable(COLUMNS, rows),
     '',
-    `${reused} of ${stages.length} stages are reused: ${duration(saved.seconds)} of work (${saved.seconds.toFixed(1)} s) and ${count(saved.calls)} calls of models are saved.`,
+    `${reused} of ${stages.length} stages are reused: ${duration(saved.seconds)} of work (${saved.seconds.toFixed(1)} s) and ${count(saved.calls)} calls are saved, those of served policies included.`,
     "Calls to make are the plan's estimates. Training is reused if the workers have the same trainer as before.",
   ].join('\n');
 }
