@@ -52,12 +52,15 @@ const jest = {
   counts: () => jestCounts(jestReport),
 };
 
+/** The trainer's rules hold for the validators of formats as well. */
+const RUFF = ['--config', 'pyproject.toml', '.', '../test/formats/validators'];
+
 const ALL = [
   { name: 'lint', command: bin('oxlint'), args: ['--type-aware', '--deny-warnings'] },
   { name: 'format', command: bin('biome'), args: ['format', '.'] },
   { name: 'types', command: bin('tsc'), args: ['--noEmit'] },
-  { name: 'ruff', ...python('ruff', 'check', '.') },
-  { name: 'ruff format', ...python('ruff', 'format', '--check', '.') },
+  { name: 'ruff', ...python('ruff', 'check', ...RUFF) },
+  { name: 'ruff format', ...python('ruff', 'format', '--check', ...RUFF) },
   {
     name: 'pytest',
     ...python('pytest', `--junitxml=${pytestReport}`),

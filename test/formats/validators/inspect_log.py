@@ -1,6 +1,6 @@
 """Inspect AI reads a log in all its ways, and writes it again without a loss.
 
-inspect_log.py LOG: whole, header alone, sample by sample, as data frames; and what `inspect log convert` does, both ways.
+inspect_log.py LOG: whole, header alone, sample by sample, as data frames; `inspect log convert` both ways.
 """
 
 import json
@@ -29,11 +29,12 @@ def main(file: str) -> None:
     assert header.samples is None and header.eval == whole.eval and header.results == whole.results
     assert header.stats == whole.stats
     samples = list(read_eval_log_samples(file, all_samples_required=True))
-    assert [sample.id for sample in samples] == [sample.id for sample in whole.samples]
+    ids = sorted(sample.id for sample in whole.samples)
+    assert sorted(sample.id for sample in samples) == ids
     for sample in samples:
         assert read_eval_log_sample(file, id=sample.id) == sample
     summaries = read_eval_log_sample_summaries(file)
-    assert [summary.id for summary in summaries] == [sample.id for sample in samples]
+    assert sorted(summary.id for summary in summaries) == ids
 
     with tempfile.TemporaryDirectory() as folder:
         convert_eval_logs(file, "json", folder)

@@ -1,6 +1,6 @@
 """Sotopia's own models read an export.
 
-sotopia_models.py FOLDER: profiles, and episode logs, each rendered for people as Sotopia does, which looks its agents up.
+sotopia_models.py FOLDER: profiles, and episode logs, each rendered for people, which looks its agents up.
 """
 
 import contextlib
