@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { blobKey } from '../../artifacts/artifactStore';
 import type { Bucket } from '../../artifacts/bucket';
 import { readBlob } from '../../audit/readBlob';
 import type { AuditedCampaign } from '../../audit/readCampaign';
@@ -44,8 +45,11 @@ async function importedFiles(bucket: Bucket, { plan }: AuditedCampaign): Promise
   const stage = plan.plan.stages.find(({ kind }) => kind === 'prepareTasks');
   const parameters = z.safeParse(STAGE_PARAMETERS.prepareTasks, stage?.parameters).data;
   if (!parameters) return null;
-  const read = async (ref: ArtifactRef | null | undefined) =>
-    ref ? { name: ref.name, text: (await readBlob(bucket, ref.digest.sha256)).toString('utf8') } : undefined;
+  const read = async (ref: ArtifactRef | null | undefined) => {
+    // What was deleted, by right, is not given back; the task set still tells what was read of it.
+    if (!ref || !(await bucket.read(blobKey(ref.digest.sha256)))) return undefined;
+    return { name: ref.name, text: (await readBlob(bucket, ref.digest.sha256)).toString('utf8') };
+  };
   const agents = await read(parameters.agents);
   const relationships = await read(parameters.relationships);
   const environments = await read(parameters.import?.environments);

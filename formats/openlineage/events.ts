@@ -56,12 +56,16 @@ export function runEvents(run: LineageRun): RunEvent[] {
   return run.log.length > 0 ? writer.fromLog() : writer.fromManifests();
 }
 
+interface StageRun extends RunName {
+  key: string;
+}
+
 class EventWriter {
   private readonly events: RunEvent[] = [];
   private readonly campaign: RunName;
   private readonly stages: ReadonlyMap<string, LineageStage>;
   /** Runs of stages that have started and not ended, by stage. */
-  private readonly open = new Map<string, RunName>();
+  private readonly open = new Map<string, StageRun>();
 
   constructor(private readonly run: LineageRun) {
     const start = run.log[0]?.id ?? '';
@@ -125,6 +129,7 @@ class EventWriter {
       runId: runId(this.campaign.runId, stage, key),
       namespace: NAMESPACE,
       name: `${this.campaign.name}.${stage}`,
+      key,
     };
     // After a pause of parking a stage goes on: it is the same run.
     if (this.open.get(stage)?.runId === run.runId) return;
@@ -164,11 +169,13 @@ class EventWriter {
   private stageEvent(
     type: EventType,
     id: string,
-    run: RunName,
+    run: StageRun,
     at: string,
     facets: Record<string, unknown>,
   ): void {
-    const stage = this.stages.get(id);
+    const known = this.stages.get(id);
+    // What is known is the stage as it was finished last: of a run with another key it says nothing.
+    const stage = known?.key === run.key ? known : undefined;
     const about = stage ? facetsOf(stage) : {};
     const all = { parent: parentFacet(this.campaign), tags: tagsFacet(this.tags()), ...about, ...facets };
     const outputs = stage && type === 'COMPLETE' ? outputsOf(stage.result) : [];

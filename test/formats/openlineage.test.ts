@@ -104,6 +104,17 @@ test('a stage that is parked and goes on is one run, whose trouble is told', asy
   ]);
 });
 
+test('a stage that was amended is another run, and that of the old key is over', async () => {
+  const amended: LogEvent = { kind: 'stage-started', stage: 'BC/collect', key: sha256('other') };
+  await expect(typesOf(started, stageStarted, parked, amended)).resolves.toEqual([
+    '00 c START',
+    '01 c.BC/collect START',
+    '02 c.BC/collect OTHER',
+    '03 c.BC/collect ABORT',
+    '03 c.BC/collect START',
+  ]);
+});
+
 test('a cancelled campaign and its open stages are aborted; one that failed has failed', async () => {
   const stopped = (type: string): LogEvent => ({ kind: 'campaign-stopped', type, message: 'said so' });
   await expect(typesOf(started, stageStarted, stopped('cancelled'))).resolves.toEqual([
