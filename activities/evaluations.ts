@@ -1,5 +1,5 @@
-import { CONTESTANT } from '../domain/episode/design';
-import { compareEvaluations, type EvaluationRow, summariseEvaluation } from '../domain/statistics';
+import { compareEvaluations, summariseEvaluation } from '../domain/statistics';
+import { evaluationRows } from '../domain/statistics/evaluationRows';
 import type { ArtifactRef } from '../schemas/artifact';
 import { CollectedEpisode } from '../schemas/episode';
 import { Evaluation } from '../schemas/evaluation';
@@ -92,7 +92,7 @@ export function createEvaluationActivities({ store, plans }: { store: ArtifactSt
   };
 
   async function summarise(name: string, index: ArtifactRef): Promise<Evaluation> {
-    const rows = await rowsOf(index);
+    const rows = evaluationRows(await store.getJsonLines(index.digest.sha256, CollectedEpisode));
     if (rows.every(({ rated }) => rated === null)) {
       throw failure(
         'TOO_MANY_UNRATED',
@@ -100,16 +100,6 @@ export function createEvaluationActivities({ store, plans }: { store: ArtifactSt
       );
     }
     return summariseEvaluation(name, rows);
-  }
-
-  async function rowsOf(index: ArtifactRef): Promise<EvaluationRow[]> {
-    const collected = await store.getJsonLines(index.digest.sha256, CollectedEpisode);
-    return collected.map(({ task, players, scores, turns }) => {
-      const position = players[0] === CONTESTANT ? 0 : 1;
-      const partner = position === 0 ? 1 : 0;
-      const rated = scores ? { own: scores[position], partner: scores[partner] } : null;
-      return { task, position, rated, turns };
-    });
   }
 }
 

@@ -1,13 +1,12 @@
-import { viewOf } from '../domain/episode/view';
-import { filterEpisodes, type RatedSide } from '../domain/filter';
+import { Cast, trainingRows } from '../domain/episode/trainingRows';
+import { filterEpisodes } from '../domain/filter';
+import { sidesOf } from '../domain/filter/sidesOf';
 import { inParallel } from '../domain/inParallel';
-import { templateNamed } from '../domain/prompts/templates';
-import { CollectedEpisode, Episode, type Position } from '../schemas/episode';
+import { CollectedEpisode, Episode } from '../schemas/episode';
 import { MEDIA_TYPES } from '../schemas/names';
 import type { Decision } from '../schemas/filter';
-import { type AgentProfile, TaskSet } from '../schemas/profiles';
+import { TaskSet } from '../schemas/profiles';
 import type { ParametersOf } from '../schemas/plan';
-import { overallScore } from '../schemas/scores';
 import type { DialogueRow } from '../schemas/training';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 
@@ -59,43 +58,18 @@ export function createFilterActivities({ store, plans }: { store: ArtifactStore;
   async function rowsOf(
     kept: Decision[],
     collected: CollectedEpisode[],
-    { tasks, agents }: TaskSet,
+    taskSet: TaskSet,
     { template }: ParametersOf<'filterEpisodes'>,
   ): Promise<DialogueRow[]> {
     const digests = new Map(collected.map((row) => [row.id, row.episode]));
-    const taskOf = new Map(tasks.map((task) => [task.id, task]));
-    const agentOf = new Map(agents.map((agent) => [agent.id, agent]));
-    const rows = await inParallel(kept, READS_AT_ONCE, async ({ episode: id, position, task: taskId }) => {
+    const cast = new Cast(taskSet);
+    const rows = await inParallel(kept, READS_AT_ONCE, async ({ episode: id, position }) => {
       const episode = await store.getJson(digests.get(id) ?? '', Episode);
-      const task = taskOf.get(taskId);
-      const [first, second] = episode.agents.map((agent) => agentOf.get(agent));
-      if (!task || !first || !second)
+      const taught = trainingRows(episode, position, cast, template);
+      if (!taught)
         throw failure('ARTIFACT_CORRUPT', `Episode ${id} names a task or agent that the task set lacks.`);
-      const cast: [AgentProfile, AgentProfile] = [first, second];
-      const examples = templateNamed(template).examples(viewOf(task, cast, position), episode.turns);
-      return examples.map(
-        (messages, index): DialogueRow => ({
-          id: `${id}/${position}/${index}`,
-          episode: id,
-          position,
-          messages,
-        }),
-      );
+      return taught;
     });
     return rows.flat();
   }
 }
-
-const POSITIONS = [0, 1] as const satisfies readonly Position[];
-
-/** Both sides of each episode, as a filter sees them. */
-const sidesOf = (episodes: readonly CollectedEpisode[]): RatedSide[] =>
-  episodes.flatMap(({ id, task, scores }) =>
-    POSITIONS.map((position) => ({
-      episode: id,
-      task,
-      position,
-      goal: scores ? scores[position].goal : null,
-      overall: scores ? overallScore(scores[position]) : null,
-    })),
-  );

@@ -61,7 +61,7 @@ export async function readCampaign(bucket: Bucket, id: string): Promise<AuditedC
 }
 
 /** Entries since the campaign was started last under its id. */
-export function lastRun(log: readonly StoredEntry[]): StoredEntry[] {
+export function lastRun<E extends Pick<StoredEntry, 'entry'>>(log: readonly E[]): E[] {
   const started = log.findLastIndex(({ entry }) => entry.event.kind === 'campaign-started');
   return log.slice(Math.max(0, started));
 }

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { registerAuditExport } from './audit/export';
+import { registerVerify } from './audit/verify';
 import { registerScreen } from './audit/screen';
 
 /** Each adds a command to `pi-loop audit`. */
-const REGISTER: ((audit: Command) => void)[] = [registerScreen, registerAuditExport];
+const REGISTER: ((audit: Command) => void)[] = [registerVerify, registerScreen, registerAuditExport];
 
 /** Commands that read the store alone: they work with Temporal gone, and the local runtime stopped. */
 export function registerAudit(program: Command): void {

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { blobKey } from '../../artifacts/artifactStore';
+import type { Bucket } from '../../artifacts/bucket';
+import { type PublicKeys, payloadOf, signerOf } from '../../artifacts/signing/envelope';
+import { inParallel } from '../../domain/inParallel';
+import { Envelope } from '../../schemas/attestation';
+import { Tombstone } from '../../schemas/campaignLog';
+import { parseJson } from '../readBlob';
+import { readBy } from '../readManifest';
+import type { Findings } from './findings';
+import { type LoadedCampaign, recordKey, stageNode } from './loadCampaign';
+
+const READS_AT_ONCE = 16;
+
+/** References to artifacts in canonical JSON, and the files of a folder's listing. */
+const REFERENCE = /"sha256":"([0-9a-f]{64})"/g;
+/** An index row's episode and rating. */
+const ROW = /"(?:episode|rating)":"([0-9a-f]{64})"/g;
+
+interface Reading {
+  bucket: Bucket;
+  findings: Findings;
+  /** Null: nobody's tombstones are believed. */
+  trusted: PublicKeys | null;
+}
+
+/** Every blob that a campaign names is there, and its bytes are those of its name. @returns bytes that were hashed */
+export async function checkBlobs(
+  campaigns: readonly LoadedCampaign[],
+  { bucket, findings, trusted }: Reading,
+): Promise<number> {
+  const seen = new Set<string>();
+  let bytes = 0;
+  let next = campaigns.flatMap((campaign) => namedBy(campaign, findings));
+  while (next.length > 0) {
+    const fresh = [...new Set(next)].filter((digest) => !seen.has(digest));
+    for (const digest of fresh) seen.add(digest);
+    const named = await inParallel(fresh, READS_AT_ONCE, async (digest) => {
+      findings.looked();
+      const blob = await bucket.read(blobKey(digest));
+      if (!blob) {
+        await explain(digest, { bucket, findings, trusted });
+        return [];
+      }
+      bytes += blob.byteLength;
+      const actual = createHash('sha256').update(blob).digest('hex');
+      if (actual !== digest) findings.fail(blobKey(digest), `Its bytes have the digest ${actual}.`);
+      const found = isJson(blob) ? digestsIn(blob.toString('utf8')) : [];
+      for (const one of found) findings.isUsed(blobKey(one), blobKey(digest));
+      return found;
+    });
+    next = named.flat();
+  }
+  return bytes;
+}
+
+/** What the campaign's documents, manifests and log name. */
+function namedBy({ id, log, record, planDigest, stages }: LoadedCampaign, findings: Findings): string[] {
+  const use = (digests: readonly string[], user: string): string[] => {
+    for (const digest of digests) findings.isUsed(blobKey(digest), user);
+    return [...digests];
+  };
+  return [
+    ...use(planDigest ? [planDigest] : [], `campaign ${id}`),
+    ...use(digestsIn(JSON.stringify(record ?? {})), recordKey(id)),
+    ...log.flatMap(({ entry: { event } }) =>
+      event.kind === 'histories-archived'
+        ? use(
+            event.histories.map(({ history }) => history.digest.sha256),
+            `campaign ${id}`,
+          )
+        : [],
+    ),
+    ...stages.flatMap(({ id: stage, manifest, result }) => {
+      const node = stageNode(id, stage);
+      const outputs = Object.values(result.outputs).map(({ digest }) => digest.sha256);
+      const signed = manifest?.statement.subject.flatMap(({ digest }) =>
+        'sha256' in digest ? [digest.sha256] : [],
+      );
+      const read = manifest ? readBy(manifest.statement).map(({ digest }) => digest) : [];
+      return use([...outputs, ...(signed ?? []), ...read, ...(manifest ? [manifest.digest] : [])], node);
+    }),
+  ];
+}
+
+const digestsIn = (text: string): string[] =>
+  [...text.matchAll(REFERENCE), ...text.matchAll(ROW)].flatMap(([, digest]) => digest ?? []);
+
+/** Weights and tables of other programs name nothing. */
+const isJson = (bytes: Buffer): boolean => bytes[0] === 0x7b || bytes[0] === 0x5b;
+
+/** A blob that is gone is no failure where somebody trusted has said why. */
+async function explain(digest: string, { bucket, findings, trusted }: Reading): Promise<void> {
+  const key = `tombstones/${digest}.json`;
+  const bytes = await bucket.read(key);
+  if (!bytes) return findings.fail(blobKey(digest), 'It is missing.');
+  try {
+    const envelope = parseJson(bytes, Envelope, key);
+    const tombstone = parseJson(payloadOf(envelope), Tombstone, key);
+    const isOurs = trusted !== null && signerOf(envelope, trusted) !== null && tombstone.digest === digest;
+    if (isOurs) findings.explained.push({ digest, cause: tombstone.cause, reason: tombstone.reason });
+    else
+      findings.fail(key, `It explains why ${blobKey(digest)} is missing, and nobody trusted has signed it.`);
+  } catch {
+    findings.fail(key, `It is no tombstone, and ${blobKey(digest)} is missing.`);
+  }
+}
