@@ -11,12 +11,15 @@ import {
 import type { z } from 'zod';
 import { type ArtifactRef, DirectoryListing, Sha256 } from '../schemas/artifact';
 import { MEDIA_TYPES } from '../schemas/names';
+import { blobKey } from './blobKey';
 import type { Bucket } from './bucket';
 import { canonicalJson, sha256 } from './canonicalJson';
 import { type ArtifactStoreOptions, createS3Client } from './createS3Client';
 import { explainStorageError, isNothingThere, isStatus, isUnreachable } from './explainStorageError';
 import { readObject, type StoredObject } from './readObject';
 import { StorageError } from './storageError';
+
+export { blobKey };
 
 export interface ListedObject {
   key: string;
@@ -300,8 +303,6 @@ export class ArtifactStore implements Bucket {
     return explainStorageError(error, { store: this.address, what: `${this.bucket}/${what}` });
   }
 }
-
-export const blobKey = (digest: string): string => `blobs/sha256/${digest}`;
 
 /** Undefined when it is no JSON, which no schema accepts that we use. */
 function valueOf(json: Uint8Array | string): unknown {

@@ -1,10 +1,18 @@
 import type { Command } from 'commander';
 import { registerAuditExport } from './audit/export';
-import { registerVerify } from './audit/verify';
+import { registerLineage } from './audit/lineage';
+import { registerLog } from './audit/log';
 import { registerScreen } from './audit/screen';
+import { registerVerify } from './audit/verify';
 
 /** Each adds a command to `pi-loop audit`. */
-const REGISTER: ((audit: Command) => void)[] = [registerVerify, registerScreen, registerAuditExport];
+const REGISTER: ((audit: Command) => void)[] = [
+  registerLog,
+  registerLineage,
+  registerVerify,
+  registerAuditExport,
+  registerScreen,
+];
 
 /** Commands that read the store alone: they work with Temporal gone, and the local runtime stopped. */
 export function registerAudit(program: Command): void {

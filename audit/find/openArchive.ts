@@ -1,0 +1,26 @@
+import type { Bucket } from '../../artifacts/bucket';
+import { Archive } from '../index/archive';
+import { BlobCache } from '../index/blobCache';
+import { type AuditedCampaign, listCampaigns, readCampaign } from '../readCampaign';
+
+export interface ArchiveOptions {
+  /** Where copies of indexes are kept; null: nowhere. */
+  cache: string | null;
+  /** The one campaign that is meant; without it all of the bucket's, the one that did something last first. */
+  campaign?: string | undefined;
+}
+
+/** The campaigns of a bucket that a question may be about. Errors: ARTIFACT_*. */
+export async function openArchives(bucket: Bucket, { cache, campaign }: ArchiveOptions): Promise<Archive[]> {
+  const ids = campaign === undefined ? await listCampaigns(bucket) : [campaign];
+  const campaigns = await Promise.all(ids.map((id) => readCampaign(bucket, id)));
+  return campaigns
+    .sort((a, b) => lastActive(b).localeCompare(lastActive(a)))
+    .map((one) => new Archive(bucket, new BlobCache(bucket, cache), one));
+}
+
+/** ISO 8601, of the log's last entry or the last stage's end. */
+export function lastActive({ log, stages }: AuditedCampaign): string {
+  const ends = stages.map(({ manifest }) => manifest.statement.predicate.runDetails.metadata.finishedOn);
+  return [log.at(-1)?.entry.at ?? '', ...ends].sort().at(-1) ?? '';
+}
