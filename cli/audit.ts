@@ -3,11 +3,13 @@ import { registerAuditExport } from './audit/export';
 import { registerLineage } from './audit/lineage';
 import { registerLog } from './audit/log';
 import { registerScreen } from './audit/screen';
+import { registerShow } from './audit/show';
 import { registerVerify } from './audit/verify';
 
 /** Each adds a command to `pi-loop audit`. */
 const REGISTER: ((audit: Command) => void)[] = [
   registerLog,
+  registerShow,
   registerLineage,
   registerVerify,
   registerAuditExport,

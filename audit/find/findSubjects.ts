@@ -19,23 +19,39 @@ const HEX = /^[0-9a-f]{8,64}$/;
 /** What is told while an index is made. */
 export type Tell = (text: string) => void;
 
+export interface FindOptions {
+  tell: Tell;
+  /** What a name means that both a policy and a round or a stage have. */
+  first: 'scores' | 'parts';
+}
+
 /**
  * What a name may mean in a campaign: a policy (its score), a round, a stage, an episode, a turn `EPISODE#NUMBER`, a
  * training row `EPISODE/POSITION/INDEX`, or the digest of anything; of ids of episodes and of digests a beginning of
  * eight characters will do. The first kind that fits is meant; several are given where they fit alike.
  */
-export async function findSubjects(archive: Archive, name: string, tell: Tell): Promise<Subject[]> {
+export async function findSubjects(
+  archive: Archive,
+  name: string,
+  { tell, first }: FindOptions,
+): Promise<Subject[]> {
   const turn = TURN.exec(name);
-  if (turn) return turnsNamed(archive, turn[1] ?? '', Number(turn[2]), tell);
-  for (const find of [scores, rounds, stages, rows, episodes, digests, prompts, blobs]) {
+  if (turn) return turnsNamed(archive, turn[1] ?? '', Number(turn[2]), { tell, first });
+  const named = first === 'scores' ? [scores, rounds, stages] : [rounds, stages, scores];
+  for (const find of [...named, rows, episodes, digests, prompts, blobs]) {
     const found = await find(archive, name, tell);
     if (found.length > 0) return found;
   }
   return [];
 }
 
-async function turnsNamed(archive: Archive, name: string, number: number, tell: Tell): Promise<Subject[]> {
-  const found = await findSubjects(archive, name, tell);
+async function turnsNamed(
+  archive: Archive,
+  name: string,
+  number: number,
+  options: FindOptions,
+): Promise<Subject[]> {
+  const found = await findSubjects(archive, name, options);
   return found.flatMap((subject): Subject[] =>
     subject.kind === 'episode' && number <= subject.place.row.turns
       ? [{ kind: 'turn', place: subject.place, number }]

@@ -34,6 +34,13 @@ export class Lines {
     return lines;
   }
 
+  /** How often a text stands in the lines. */
+  occurrences(text: string): number {
+    let found = 0;
+    for (let at = this.bytes.indexOf(text); at >= 0; at = this.bytes.indexOf(text, at + 1)) found += 1;
+    return found;
+  }
+
   /** The different values of the lines' first member, which is a string without escapes. */
   firstMembers(name: string): Set<string> {
     const opening = `{"${name}":"`;

@@ -26,16 +26,22 @@ export interface AskOptions {
   campaign?: string;
   /** False by `--no-index`. */
   index: boolean;
+  /** What a name means that both a policy and a round or a stage have. */
+  first: 'scores' | 'parts';
 }
 
 /**
  * What a name means in the bucket's campaigns: the one that did something last comes first. Errors: CommandError when it
  * means nothing, with the nearest word, or more than one thing, with what these are.
  */
-export async function ask(bucket: Bucket, name: string, { campaign, index }: AskOptions): Promise<Asked> {
+export async function ask(
+  bucket: Bucket,
+  name: string,
+  { campaign, index, first }: AskOptions,
+): Promise<Asked> {
   const archives = await openArchives(bucket, { campaign, cache: index ? auditCacheFolder() : null });
   for (const archive of archives) {
-    const found = await findSubjects(archive, name, tell);
+    const found = await findSubjects(archive, name, { tell, first });
     if (found.length === 0) continue;
     const [subject, ...others] = found;
     if (subject && others.length === 0) return { archive, subject };

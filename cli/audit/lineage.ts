@@ -34,7 +34,7 @@ export function registerLineage(audit: Command): void {
       if (up && down) throw new CommandError('Give one of --up and --down.', { exitCode: 2 });
       const { bucket, close } = openBucket(options);
       try {
-        const { archive, subject } = await ask(bucket, what, options);
+        const { archive, subject } = await ask(bucket, what, { ...options, first: 'scores' });
         const whole = down
           ? await lineageDown(archive, subject)
           : await lineageUp(archive, subject, { episode, turn });
