@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { registerAuditExport } from './audit/export';
+import { registerDiff } from './audit/diff';
 import { registerLineage } from './audit/lineage';
 import { registerLog } from './audit/log';
 import { registerScreen } from './audit/screen';
@@ -11,6 +12,7 @@ const REGISTER: ((audit: Command) => void)[] = [
   registerLog,
   registerShow,
   registerLineage,
+  registerDiff,
   registerVerify,
   registerAuditExport,
   registerScreen,
