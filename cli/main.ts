@@ -16,6 +16,7 @@ import { registerFork } from './fork';
 import { registerExport } from './export';
 import { registerGc } from './gc';
 import { registerApprove, registerReject } from './gates';
+import { registerKeys } from './keys';
 import { registerList } from './list';
 import { registerPause } from './pause';
 import { registerPlan } from './plan';
@@ -42,6 +43,7 @@ const REGISTER = [
   registerList,
   registerResult,
   registerRelease,
+  registerKeys,
   registerPause,
   registerResume,
   registerApprove,

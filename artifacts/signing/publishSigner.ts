@@ -5,11 +5,7 @@ import type { SigningKey } from './signingKey';
 export const signerKey = (keyid: string): string => `signers/${keyid}.json`;
 
 /** Leaves the public half of a key in the bucket, for readers; what is there already stays. */
-export async function publishSigner(
-  store: ArtifactStore,
-  { keyid, publicKey }: SigningKey,
-  endorsedBy: Signer['endorsedBy'] = null,
-): Promise<void> {
-  const signer: Signer = { keyid, publicKey, since: new Date().toISOString(), endorsedBy };
+export async function publishSigner(store: ArtifactStore, { keyid, publicKey }: SigningKey): Promise<void> {
+  const signer: Signer = { keyid, publicKey, since: new Date().toISOString(), endorsedBy: null };
   await store.putDocumentOnce(signerKey(keyid), signer);
 }
