@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../artifacts/canonicalJson';
 import type { Bucket } from '../../artifacts/bucket';
 import { blobKey } from '../../artifacts/artifactStore';
-import { payloads, reachableBlobs } from '../../audit/reachable';
+import { reachableBlobs } from '../../audit/reachable';
 import type { AuditedCampaign } from '../../audit/readCampaign';
 import { checksums, type FolderFile, sorted } from '../folder';
 import { METADATA_FILE, roCrate } from './roCrate';
@@ -28,8 +28,11 @@ export async function exportFiles(bucket: Bucket, campaign: AuditedCampaign): Pr
       text: (await bucket.read(path))?.toString('utf8') ?? '',
     })),
   );
-  const texts = documents.flatMap(({ text }) => [text, ...payloads(text)]);
-  const blobs = await reachableBlobs(bucket, [campaign.plan.digest, ...texts]);
+  const roots = [campaign.plan.digest, ...documents.map(({ text }) => text)];
+  const blobs = await reachableBlobs(
+    bucket,
+    roots.map((text) => Buffer.from(text)),
+  );
   const head = campaign.log.at(-1)?.head;
   const content: FolderFile[] = [
     ...documents,
