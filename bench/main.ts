@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { registerAudit } from './audit';
 import { registerEpisodes } from './episodes';
 import { registerLearning } from './learning';
 import { registerOverhead } from './overhead';
@@ -13,6 +14,7 @@ for (const register of [
   registerRecovery,
   registerScale,
   registerOverhead,
+  registerAudit,
   registerLearning,
 ])
   register(program);

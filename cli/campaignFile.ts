@@ -2,32 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type ParsedCampaign, parseCampaign, pathText, type SpecIssue, valueAt } from '../domain/campaign';
 import type { CampaignSpec } from '../schemas/campaign';
+import { CampaignFileError, type CampaignFileIssue } from './campaignFile/campaignFileError';
 import { checkFiles } from './campaignFile/checkFiles';
 import { readYaml, type YamlSource } from './campaignFile/readYaml';
 
-/** One mistake in a campaign file; line and column count from 1 and are null when there is no file to point into. */
-export interface CampaignFileIssue {
-  line: number | null;
-  column: number | null;
-  /** Such as `rounds[0].filter.policy`; empty for the file as a whole. */
-  path: string;
-  found: string;
-  expected: string;
-  suggestion?: string;
-}
-
-/** A campaign file that cannot be run, with all of its mistakes. */
-export class CampaignFileError extends Error {
-  override readonly name = 'CampaignFileError';
-  readonly code = 'SPEC_INVALID';
-
-  constructor(
-    readonly file: string,
-    readonly issues: readonly CampaignFileIssue[],
-  ) {
-    super(describe(file, issues));
-  }
-}
+export { CampaignFileError, type CampaignFileIssue };
 
 export interface CampaignFile {
   spec: CampaignSpec;
@@ -98,17 +77,3 @@ function locate(issue: SpecIssue, parsed: ParsedCampaign, source: YamlSource): C
 
 const byPlace = (a: CampaignFileIssue, b: CampaignFileIssue): number =>
   (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
-
-function describe(file: string, issues: readonly CampaignFileIssue[]): string {
-  const count = issues.length === 1 ? 'one mistake' : `${issues.length} mistakes`;
-  return [`${file} has ${count}:`, ...issues.map((issue) => `  ${describeIssue(file, issue)}`)].join('\n');
-}
-
-function describeIssue(
-  file: string,
-  { line, column, path, found, expected, suggestion }: CampaignFileIssue,
-): string {
-  const place = line === null ? file : `${file}:${line}:${column}`;
-  const meant = suggestion === undefined ? '' : `; did you mean ${JSON.stringify(suggestion)}?`;
-  return `${place}${path === '' ? '' : ` ${path}`}: found ${found}, expected ${expected}${meant}`;
-}

@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { ArtifactStore } from '../artifacts/artifactStore';
-import { localEnvironment } from '../deploy/local/runtimeStatus';
+import type { ArtifactStore } from '../artifacts/artifactStore';
 import { CommandError } from './commandError';
+import { createStore } from './createStore';
+import { variablesOf } from './variables';
 
 export interface Connected {
   client: Client;
@@ -51,21 +51,3 @@ export async function connectClient(stateDirectory: string): Promise<Omit<Connec
   const client = new Client({ connection, namespace: variables['TEMPORAL_NAMESPACE'] ?? 'default' });
   return { client, close: () => connection.close() };
 }
-
-export const variablesOf = (stateDirectory: string): Record<string, string> => ({
-  ...localEnvironment(resolve(stateDirectory)),
-  ...definedOnly(process.env),
-});
-
-export function createStore(variables: Record<string, string>): ArtifactStore {
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = variables;
-  return new ArtifactStore({
-    endpoint: variables['S3_ENDPOINT'],
-    region: variables['S3_REGION'] ?? 'us-east-1',
-    bucket: variables['S3_BUCKET'] ?? 'pi-loop',
-    credentials: accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined,
-  });
-}
-
-const definedOnly = (variables: NodeJS.ProcessEnv): Record<string, string> =>
-  Object.fromEntries(Object.entries(variables).flatMap(([name, value]) => (value ? [[name, value]] : [])));

@@ -5,7 +5,8 @@ import { digestNeedle, episodeNeedle, type Needle, textNeedle } from '../audit/r
 import { publishSigner } from '../artifacts/signing/publishSigner';
 import { Sha256 } from '../schemas/artifact';
 import { CommandError } from './commandError';
-import { createStore, variablesOf } from './connect';
+import { createStore } from './createStore';
+import { variablesOf } from './variables';
 import { printJson } from './options';
 import { inert } from './render/inert';
 import { count } from './render/numbers';

@@ -4,7 +4,8 @@ import { signerKey } from '../artifacts/signing/publishSigner';
 import { endorse } from '../artifacts/signing/signers';
 import { newSigningKeyPem, readSigningKey } from '../artifacts/signing/signingKey';
 import { CommandError } from './commandError';
-import { createStore, variablesOf } from './connect';
+import { createStore } from './createStore';
+import { variablesOf } from './variables';
 import { type CommonOptions, printJson, withCommonOptions } from './options';
 import { ownKey, signerOfKey, signersFile, signingKeyFile, trustedSigners } from './trustedSigners';
 

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Bucket, DirectoryBucket } from '../artifacts/bucket';
 import { CommandError } from './commandError';
-import { createStore, variablesOf } from './connect';
+import { variablesOf } from './variables';
 import { type CommonOptions, withCommonOptions } from './options';
 
 export interface BucketOptions extends CommonOptions {
@@ -38,6 +38,8 @@ export function openBucket({ state, directory }: Pick<BucketOptions, 'state' | '
       `There is no store to read: no local runtime has kept a bucket in ${resolve(state)}, and the environment names none. Name one by --state, --directory, or S3_ENDPOINT and S3_BUCKET.`,
     );
   }
+  // The store's client takes a moment to load: whoever reads a folder does without it.
+  const { createStore } = require('./createStore') as typeof import('./createStore');
   const store = createStore(variables);
   return { bucket: store, close: () => store.close() };
 }

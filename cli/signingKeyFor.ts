@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { existsSync } from 'node:fs';
 import { type SigningKey, signingKeyOf } from '../artifacts/signing/signingKey';
 import { CommandError } from './commandError';
-import { variablesOf } from './connect';
+import { variablesOf } from './variables';
 
 /** The key that signs what a command writes: that of the environment, else of the local runtime. Errors: CommandError. */
 export function signingKeyFor(state: string): SigningKey {

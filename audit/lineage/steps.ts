@@ -46,7 +46,7 @@ export function episodeNode(
 }
 
 export function turnNode(
-  { row }: EpisodePlace,
+  place: EpisodePlace,
   episode: Episode,
   number: number,
   next: LineageNode[],
@@ -55,8 +55,12 @@ export function turnNode(
   const text = turn
     ? `side ${turn.speaker} ${perceive(turn.action)}`
     : `an answer that could not be read: ${JSON.stringify(episode.unreadAnswer ?? '')}`;
-  return node('turn', `${row.id}#${number}`, text, next);
+  return node('turn', `${idOf(place)}#${number}`, text, next);
 }
+
+/** All evaluations play the same episodes: there only a digest tells which is meant. */
+const idOf = ({ stage, row }: EpisodePlace): string =>
+  stage.kind === 'collectEpisodes' ? row.id : short(row.episode);
 
 export function callNode({ call, prompt, promptDigest, answer }: RecordedCall): LineageNode {
   const same = promptDigest === call.promptDigest;

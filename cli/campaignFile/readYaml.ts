@@ -11,7 +11,7 @@ import {
   visit,
 } from 'yaml';
 import type { Path } from '../../domain/campaign';
-import type { CampaignFileIssue } from '../campaignFile';
+import type { CampaignFileIssue } from './campaignFileError';
 
 type Place = { line: number; column: number };
 
