@@ -110,7 +110,7 @@ class StagesDown {
     const digest = outputOf(stage.manifest.statement, role) ?? null;
     const kind = stage.kind === 'trainPolicy' ? 'checkpoint' : role;
     const text = `${role} of ${stage.id}`;
-    if (stage.kind === 'compareEvaluations') return node('results', digest, text);
+    if (stage.kind === 'compareEvaluations') return node('results', digest, 'the result table');
     if (this.followed.has(stage.id)) return node(kind, digest, `${text}: see above`);
     this.followed.add(stage.id);
     const next: LineageNode[] = [];

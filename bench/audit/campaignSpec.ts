@@ -7,6 +7,8 @@ export interface Sizes {
   /** Of one round. */
   tasks: number;
   turns: number;
+  /** Of the sides, what the filters keep. Default 0.2. */
+  share?: number;
 }
 
 const HELD_OUT = 50;
@@ -18,11 +20,11 @@ const model = (name: string) => ({
 });
 
 /** Behaviour cloning, then self-reinforcement, each with half of the episodes. */
-export function specOf({ episodes, tasks, turns }: Sizes): CampaignSpec {
+export function specOf({ episodes, tasks, turns, share = 0.2 }: Sizes): CampaignSpec {
   const round = {
     tasks,
     pairsPerTask: Math.max(1, Math.round(episodes / 2 / tasks)),
-    filter: { policy: 'paper-sr', share: 0.2 },
+    filter: { policy: 'paper-sr', share },
     training: { steps: 100 },
   };
   return CampaignSpec.parse({
