@@ -2,6 +2,7 @@ import type { LogHead } from '../schemas/attestation';
 import type { NewLogEntry } from '../schemas/campaignLog';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { CampaignLog } from '../artifacts/campaignLog';
+import { HandedOut, handedOutKey } from './support/callBudget';
 import type { SigningKey } from '../artifacts/signing/signingKey';
 
 export interface AppendToLogInput {
@@ -19,6 +20,11 @@ export function createCampaignLogActivities({
   signingKey: SigningKey;
 }) {
   return {
+    /** Calls of models that were handed out to workers of a campaign with a limit. Errors: STORAGE_*. */
+    async countCalls({ campaign }: { campaign: string }): Promise<number> {
+      return (await store.getDocument(handedOutKey(campaign), HandedOut))?.calls ?? 0;
+    },
+
     /** Signs entries and appends them to the campaign's log, each once. @returns the log's head behind them */
     async appendToLog({ campaign, entries, after }: AppendToLogInput): Promise<LogHead | null> {
       return new CampaignLog(store, campaign, signingKey).append(entries, after);

@@ -21,7 +21,7 @@ export const LogEvent = z.discriminatedUnion('kind', [
     manifest: Sha256,
     /** True when the result was there before. */
     reused: z.boolean(),
-    /** Calls of models of all stages of the campaign so far. */
+    /** Calls of all stages that the campaign has made so far, those of served policies among them. */
     calls: z.number().int(),
   }),
   z.strictObject({
@@ -35,7 +35,7 @@ export const LogEvent = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('gate-reached'), stage: z.string(), question: z.string() }),
   z.strictObject({ kind: z.literal('steering'), record: SteeringRecord }),
-  /** A share of the limit of calls was passed: 0.5, 0.8 or 1. */
+  /** A share of the limit of calls was passed: 0.5, 0.8 or 1. Calls of models, as they were handed out to workers. */
   z.strictObject({
     kind: z.literal('budget'),
     calls: z.number().int(),

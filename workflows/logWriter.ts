@@ -6,11 +6,16 @@ import { general } from './activityProxies';
 /** A log that cannot be written is tried again after this; what it is to hold waits. */
 const TRY_AGAIN_AFTER = '15s';
 
+/** Shares of the limit of calls that are worth an entry. */
+const BUDGET_STEPS = [0.5, 0.8, 1] as const;
+
 /** What one run of a campaign leaves to the next of its log. */
 export interface CarriedLog {
   /** Entries made so far. */
   entries: number;
   head: LogHead | null;
+  /** The largest share of the limit of calls that has an entry. */
+  passed: number;
 }
 
 /** Writes what happens to a campaign into its log, in its order, beside the work. */
@@ -18,6 +23,8 @@ export class LogWriter {
   private readonly isKept = patched('campaign-log');
   private readonly waiting: NewLogEntry[] = [];
   private isWriting = false;
+  private counting = 0;
+  private passed: number;
   private entries: number;
   private head: LogHead | null;
 
@@ -27,10 +34,11 @@ export class LogWriter {
   ) {
     this.entries = carried?.entries ?? 0;
     this.head = carried?.head ?? null;
+    this.passed = carried?.passed ?? 0;
   }
 
   get carried(): CarriedLog {
-    return { entries: this.entries, head: this.head };
+    return { entries: this.entries, head: this.head, passed: this.passed };
   }
 
   /** False in the runs that releases before 0.3.0 began. */
@@ -49,9 +57,27 @@ export class LogWriter {
     if (!this.isWriting) void CancellationScope.nonCancellable(() => this.write());
   }
 
+  /** Adds an entry for each share of a limit of calls that was passed since the last time. */
+  async addBudget(campaign: string, limit: number): Promise<void> {
+    if (!this.isKept) return;
+    this.counting += 1;
+    try {
+      const calls = await CancellationScope.nonCancellable(() => general.countCalls({ campaign }));
+      for (const share of BUDGET_STEPS) {
+        if (this.passed >= share || calls < share * limit) continue;
+        this.passed = share;
+        this.add({ kind: 'budget', calls, limit, share });
+      }
+    } catch {
+      // The next stage asks again.
+    } finally {
+      this.counting -= 1;
+    }
+  }
+
   /** Until the store has all that was added. */
   async written(): Promise<void> {
-    await CancellationScope.nonCancellable(() => condition(() => !this.isWriting));
+    await CancellationScope.nonCancellable(() => condition(() => !this.isWriting && this.counting === 0));
   }
 
   private async write(): Promise<void> {

@@ -19,9 +19,6 @@ type OutlinedStage = PlanOutline['stages'][number];
 /** A history this long is left behind at the next stage boundary; Temporal warns at 10,240 events. */
 const LONG_HISTORY = 4_000;
 
-/** Shares of the limit of calls that are worth an entry. */
-const BUDGET_STEPS = [0.5, 0.8, 1] as const;
-
 /**
  * Runs the stages of a plan: each as soon as its inputs are there and nothing holds it, independent ones side by side.
  * A stage that cannot go on is parked; the others go on.
@@ -120,10 +117,9 @@ export class PlanRun {
     try {
       if (concernsModel(progress.parking)) await probeModels({ plan, stage: stage.id });
       const result = await this.runner.run(stage, this.inputsOf(stage), progress);
-      const before = this.calls;
       this.results.set(stage.id, result);
       progress.parking = null;
-      if (!wasDone) this.logFinished(progress, result, before);
+      if (!wasDone) this.logFinished(progress, result);
     } catch (error) {
       if (isCancellation(error)) progress.state = this.stateOfInterrupted();
       else if (error instanceof TemporalFailure) this.park(stage.id, parkingOf(error, progress.parking));
@@ -137,7 +133,7 @@ export class PlanRun {
     this.state.log.add({ kind: 'stage-parked', stage, ...why });
   }
 
-  private logFinished({ id: stage, state }: StageProgress, result: StageResult, before: number): void {
+  private logFinished({ id: stage, state }: StageProgress, result: StageResult): void {
     const { key, manifest } = result;
     const { calls } = this;
     const reused = state === 'reused';
@@ -149,11 +145,8 @@ export class PlanRun {
       reused,
       calls,
     });
-    const limit = this.outline.modelCalls;
-    if (limit === null) return;
-    for (const share of BUDGET_STEPS)
-      if (before < share * limit && calls >= share * limit)
-        this.state.log.add({ kind: 'budget', calls, limit, share });
+    const { campaign, log } = this.state;
+    if (this.outline.modelCalls !== null) void log.addBudget(campaign, this.outline.modelCalls);
   }
 
   /** Calls of the stages that this campaign itself has made. */

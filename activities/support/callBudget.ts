@@ -7,7 +7,7 @@ import { failure } from './failures';
 export type CountedCall = <R>(make: () => Promise<R>) => Promise<R>;
 
 /** Calls that were handed out to workers: never fewer than were made. */
-const HandedOut = z.strictObject({ calls: z.number().int().nonnegative() });
+export const HandedOut = z.strictObject({ calls: z.number().int().nonnegative() });
 
 /** Calls that a worker takes at a time; what is left of them when it is killed is lost to the campaign. */
 const BLOCK = 32;

@@ -1,3 +1,4 @@
+import { auditProblems } from './audit';
 import { demoCampaign, type SimulatedCampaign } from './campaign';
 import { problemsOf, rowProblems } from './checks';
 import { describeFault, faultPlan, type FaultPlan } from './faultPlan';
@@ -37,7 +38,10 @@ afterAll(() => restore());
 async function failureOf(seed: number): Promise<string | null> {
   const plan = faultPlan(seed);
   const { problems, trace } = await simulate(campaign, code, seed, plan).then(
-    (simulation) => ({ problems: problemsOf(simulation, undisturbed), trace: simulation.world.trace }),
+    async (simulation) => ({
+      problems: [...problemsOf(simulation, undisturbed), ...(await auditProblems(simulation))],
+      trace: simulation.world.trace,
+    }),
     (error: Error) => ({ problems: [error.message], trace: [] }),
   );
   if (problems.length === 0) return null;
@@ -61,9 +65,10 @@ test('equal seeds give equal simulations, event by event', async () => {
   expect(await traceOf()).toEqual(await traceOf());
 });
 
-test('the undisturbed campaign pays for each call once, and is itself without fault', () => {
+test('the undisturbed campaign pays for each call once, and is itself without fault', async () => {
   const { result, world } = undisturbed;
   const stages = result.stages.filter(({ id }) => id !== 'tasks');
   expect(world.ledger.paid).toHaveLength(stages.reduce((sum, { cost }) => sum + cost.calls, 0));
   expect([...problemsOf(undisturbed, undisturbed), ...rowProblems(undisturbed)]).toEqual([]);
+  expect(await auditProblems(undisturbed)).toEqual([]);
 });

@@ -11,7 +11,7 @@ const VARIABLES = { PI_LOOP_SIMULATOR_URL: SIMULATOR_URL };
 const CONFIG = readConfig({ S3_ENDPOINT: 'http://simulated', PI_LOOP_SCRATCH: '/scratch' });
 
 /** The same in each simulation, so that all bytes are. */
-const KEY = readSigningKey(
+export const KEY = readSigningKey(
   createPrivateKey({
     key: Buffer.from(`302e020100300506032b657004220420${'07'.repeat(32)}`, 'hex'),
     format: 'der',

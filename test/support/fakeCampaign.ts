@@ -130,6 +130,7 @@ export function fakeActivities(outline: PlanOutline = OUTLINE, episodes = 3) {
         log.push(`${refused ? 'refused to ' : ''}${kind} ${number}`);
       return { number: (after?.number ?? 0) + entries.length, digest: '0'.repeat(64) };
     },
+    countCalls: async () => 0,
     archiveHistories: async (): Promise<ArchivedHistory[]> => [],
     summariseEvaluation: async () => outcome('evaluation'),
     compareEvaluations: async () => outcome('results'),
