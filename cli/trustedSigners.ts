@@ -22,7 +22,11 @@ export function trustedSigners({
   state: string;
   signers?: string | undefined;
 }): Signer[] {
-  if (signers !== undefined) return readSigners(signers);
+  if (signers !== undefined) {
+    const named = readSigners(signers);
+    if (named.length > 0) return named;
+    throw new CommandError(`There is no signer in ${signers}: nobody would be trusted.`, { exitCode: 2 });
+  }
   const past = existsSync(signersFile(state)) ? readSigners(signersFile(state)) : [];
   const own = ownKey(state);
   return own ? [...past, signerOfKey(own)] : past;

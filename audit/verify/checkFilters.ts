@@ -97,8 +97,9 @@ async function compare(
   findings: Findings,
   what: string,
 ): Promise<void> {
-  const stored = (await readBlob(bucket, digest)).toString('utf8').split('\n').slice(0, -1);
-  const expected = computed.map((row) => canonicalJson(row));
+  const stored = (await readBlob(bucket, digest)).toString('utf8').split('\n');
+  // The last line is empty: whatever stands behind the last newline is one too many.
+  const expected = [...computed.map((row) => canonicalJson(row)), ''];
   const differs = (line: number) => stored[line] !== expected[line];
   const first = Array.from({ length: Math.max(stored.length, expected.length) }, (_, line) => line).find(
     differs,
@@ -106,6 +107,6 @@ async function compare(
   if (first === undefined) return;
   findings.fail(
     blobKey(digest),
-    `The ${what} are not what the ratings and the filter give: ${stored.length} lines, computed ${expected.length}; the first difference is in line ${first + 1}.`,
+    `The ${what} are not what the ratings and the filter give: ${stored.length - 1} lines, computed ${computed.length}; the first difference is in line ${first + 1}.`,
   );
 }
