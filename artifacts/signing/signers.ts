@@ -44,7 +44,8 @@ const endorsed = ({ keyid, publicKey, since }: Omit<Signer, 'endorsedBy'>): stri
 function keyOf({ keyid, publicKey }: Signer): KeyObject | null {
   try {
     const key = createPublicKey(publicKey);
-    return keyIdOf(key) === keyid ? key : null;
+    // Of other kinds some cannot verify at all, and none is ever ours.
+    return key.asymmetricKeyType === 'ed25519' && keyIdOf(key) === keyid ? key : null;
   } catch {
     return null;
   }

@@ -1,6 +1,12 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { signText, signerOf } from '../../artifacts/signing/envelope';
 import { endorse, trustedKeys } from '../../artifacts/signing/signers';
-import { newSigningKeyPem, readSigningKey, type SigningKey } from '../../artifacts/signing/signingKey';
+import {
+  keyIdOf,
+  newSigningKeyPem,
+  readSigningKey,
+  type SigningKey,
+} from '../../artifacts/signing/signingKey';
 import type { Signer } from '../../schemas/attestation';
 
 const newKey = (): SigningKey => readSigningKey(newSigningKeyPem(), 'a test');
@@ -32,4 +38,14 @@ test('a key that is published under the id of another is not trusted', () => {
 
 test('without a root the published keys have to do', () => {
   expect(trusts([], [signer(first)], first)).toBe(true);
+});
+
+test('a published key of another kind is not trusted, and does not stop the verification', () => {
+  const { publicKey } = generateKeyPairSync('x25519');
+  const keyid = keyIdOf(publicKey);
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const keys = trustedKeys([], [{ ...signer(first), keyid, publicKey: pem }]);
+  const envelope = signText('{}', 'application/json', first);
+  const claimed = envelope.signatures.map((one) => ({ ...one, keyid }));
+  expect(signerOf({ ...envelope, signatures: claimed }, keys)).toBeNull();
 });
