@@ -38,7 +38,7 @@ export async function findSubjects(
   const turn = TURN.exec(name);
   if (turn) return turnsNamed(archive, turn[1] ?? '', Number(turn[2]), { tell, first });
   const named = first === 'scores' ? [scores, rounds, stages] : [rounds, stages, scores];
-  for (const find of [...named, rows, episodes, digests, prompts, blobs]) {
+  for (const find of [...named, rows, episodes, digests, blobs, prompts]) {
     const found = await find(archive, name, tell);
     if (found.length > 0) return found;
   }

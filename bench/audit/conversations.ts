@@ -38,8 +38,8 @@ export function playAll(
   return design.episodes.map((planned, number): CollectedEpisode => {
     const known = cast.of({ task: planned.task, agents: planned.agents });
     if (!known) throw new Error(`${planned.id} lacks a task or an agent`);
-    const draw = drawer(planned.id, planned.seed);
     const players = planned.players.map((name) => playerOf(design, name)) as [Player, Player];
+    const draw = drawer(planned.id, planned.seed, ...players.map(nameOf));
     const turns: Turn[] = [];
     for (let turn = 0; turn < design.rules.maxTurns; turn += 1) {
       const speaker: Position = turn % 2 === 0 ? 0 : 1;
@@ -101,9 +101,9 @@ function callOf(player: Player, prompt: ChatMessage[]): ModelCall {
 
 type Draw = (below: number) => number;
 
-/** Numbers that depend on the episode alone. */
-function drawer(id: string, seed: number): Draw {
-  let bytes = createHash('sha256').update(`${id} ${seed}`).digest();
+/** Numbers that depend on the episode and its players alone. */
+function drawer(...parts: (string | number)[]): Draw {
+  let bytes = createHash('sha256').update(parts.join(' ')).digest();
   let at = 0;
   return (below) => {
     if (at + 2 > bytes.length) {
