@@ -8,12 +8,24 @@ export interface ArchiveOptions {
   cache: string | null;
   /** The one campaign that is meant; without it all of the bucket's, the one that did something last first. */
   campaign?: string | undefined;
+  /** Is told which campaigns cannot be read. */
+  tell?: (text: string) => void;
 }
 
-/** The campaigns of a bucket that a question may be about. Errors: ARTIFACT_*. */
-export async function openArchives(bucket: Bucket, { cache, campaign }: ArchiveOptions): Promise<Archive[]> {
+/**
+ * The campaigns of a bucket that a question may be about. One that cannot be read hides none of the others; it is told.
+ * Errors: ARTIFACT_* when none can be read.
+ */
+export async function openArchives(
+  bucket: Bucket,
+  { cache, campaign, tell = () => undefined }: ArchiveOptions,
+): Promise<Archive[]> {
   const ids = campaign === undefined ? await listCampaigns(bucket) : [campaign];
-  const campaigns = await Promise.all(ids.map((id) => readCampaign(bucket, id)));
+  const read = await Promise.allSettled(ids.map((id) => readCampaign(bucket, id)));
+  const campaigns = read.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const errors: unknown[] = read.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+  if (campaigns.length === 0 && errors.length > 0) throw errors[0];
+  for (const error of errors) tell(`passed over: ${error instanceof Error ? error.message : String(error)}`);
   return campaigns
     .sort((a, b) => lastActive(b).localeCompare(lastActive(a)))
     .map((one) => new Archive(bucket, new BlobCache(bucket, cache), one));

@@ -39,7 +39,11 @@ export async function ask(
   name: string,
   { campaign, index, first }: AskOptions,
 ): Promise<Asked> {
-  const archives = await openArchives(bucket, { campaign, cache: index ? auditCacheFolder() : null });
+  const archives = await openArchives(bucket, {
+    campaign,
+    cache: index ? auditCacheFolder() : null,
+    tell,
+  });
   for (const archive of archives) {
     const found = await findSubjects(archive, name, { tell, first });
     if (found.length === 0) continue;
@@ -59,7 +63,7 @@ export async function ask(
   throw new CommandError(`${unknown(archives, name, bucket.address)}`, { exitCode: 2 });
 }
 
-const tell: Tell = (text) => void process.stderr.write(`${inertLine(text)}\n`);
+export const tell: Tell = (text) => void process.stderr.write(`${inertLine(text)}\n`);
 
 function unknown(archives: readonly Archive[], name: string, address: string): string {
   const words = archives.flatMap((archive) => [

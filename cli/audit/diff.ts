@@ -15,6 +15,7 @@ import { differencePage } from '../render/difference';
 import { inert } from '../render/inert';
 import { renderPage } from '../render/page';
 import { terminalWidth } from '../render/textTable';
+import { tell } from './ask';
 import { type IndexOptions, withIndexOptions } from './indexOptions';
 
 export function registerDiff(audit: Command): void {
@@ -64,7 +65,7 @@ class Sides {
 
   private open(campaign: string | undefined): Promise<Archive[]> {
     const cache = this.options.index ? auditCacheFolder() : null;
-    const opened = this.archives.get(campaign ?? '') ?? openArchives(this.bucket, { cache, campaign });
+    const opened = this.archives.get(campaign ?? '') ?? openArchives(this.bucket, { cache, campaign, tell });
     this.archives.set(campaign ?? '', opened);
     return opened;
   }

@@ -2,6 +2,7 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Bucket } from '../../artifacts/bucket';
 import { sha256 } from '../../artifacts/canonicalJson';
+import { openArchives } from '../../audit/find/openArchive';
 import { findSubjects } from '../../audit/find/findSubjects';
 import type { Archive } from '../../audit/index/archive';
 import { BlobCache } from '../../audit/index/blobCache';
@@ -64,6 +65,19 @@ test('what fits several things gives all of them; what fits nothing, or is too s
   expect(await find('nothing-like-it')).toEqual([]);
   expect(await find(`${(await anEpisode()).row.id}#99`)).toEqual([]);
   expect(await kinds('task-test-00000-0-0')).toHaveLength(4);
+});
+
+test('a campaign that cannot be read hides none of the others, and is told', async () => {
+  const bucket: Bucket = {
+    address: 'a bucket with a broken campaign',
+    read: async (key) => (key === 'campaigns/broken.json' ? Buffer.from('{}') : campaigns.bucket.read(key)),
+    list: async (prefix) => [...(await campaigns.bucket.list(prefix)), 'campaigns/broken.json'],
+  };
+  const told: string[] = [];
+  const opened = await openArchives(bucket, { cache: null, tell: (one) => void told.push(one) });
+  expect(opened.map(({ campaign }) => campaign.id)).toEqual(['first']);
+  expect(told).toEqual([expect.stringMatching(/passed over: .*broken/)]);
+  await expect(openArchives(bucket, { cache: null, campaign: 'broken' })).rejects.toThrow(/broken/);
 });
 
 test('prompts are indexed once, and it is said while that takes its time', async () => {
