@@ -1,9 +1,8 @@
 import { designEpisodes as designPureEpisodes, type DesignParameters } from '../domain/episode/design';
+import { checkpointDesign, collectionDesign, evaluationDesign } from '../domain/episode/stageDesigns';
 import type { ArtifactRef } from '../schemas/artifact';
-import type { Player } from '../schemas/episode';
 import { MEDIA_TYPES } from '../schemas/names';
 import { TaskSet } from '../schemas/profiles';
-import type { ParametersOf, StagePlayer } from '../schemas/plan';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { digestOfJson } from '../artifacts/canonicalJson';
 import { candidatesOf } from './support/candidates';
@@ -33,21 +32,12 @@ export function createCollectionActivities({ store, plans }: CollectionDependenc
       const { kind } = await plans.stage(work.plan, work.stage);
       const taskSet = inputOf(work, 'tasks').digest.sha256;
       if (kind === 'chooseCheckpoint') return designForCheckpoints(work, taskSet);
-      if (kind === 'evaluatePolicy') {
-        const parameters = await plans.parameters(kind, work);
-        const contestant = toPlayer(parameters.contestant, work);
-        return [
-          await storeDesign(
-            { ...common(parameters), mode: 'both-positions', contestant, partner: partnerOf(parameters) },
-            taskSet,
-            work.inputs,
-          ),
-        ];
-      }
-      const parameters = await plans.parameters('collectEpisodes', work);
-      const [first, second] = parameters.players;
-      const players = [toPlayer(first, work), toPlayer(second, work)] as const;
-      return [await storeDesign({ ...common(parameters), mode: 'together', players }, taskSet, work.inputs)];
+      const policyOf = (role: string) => inputOf(work, role).digest.sha256;
+      const design =
+        kind === 'evaluatePolicy'
+          ? evaluationDesign(await plans.parameters(kind, work), policyOf)
+          : collectionDesign(await plans.parameters('collectEpisodes', work), policyOf);
+      return [await storeDesign(design, taskSet, work.inputs)];
     },
 
     /** One index of a stage's episodes from its parts' indexes. */
@@ -59,17 +49,13 @@ export function createCollectionActivities({ store, plans }: CollectionDependenc
 
   async function designForCheckpoints(work: StageWork, taskSet: string): Promise<PlannedCollection[]> {
     const parameters = await plans.parameters('chooseCheckpoint', work);
-    const { template, sampling } = parameters;
     const candidates = await candidatesOf(store, work);
     return Promise.all(
-      candidates.map(({ policy }) => {
-        const contestant: Player = { kind: 'policy', digest: policy.digest.sha256, template, sampling };
-        return storeDesign(
-          { ...common(parameters), mode: 'both-positions', contestant, partner: partnerOf(parameters) },
-          taskSet,
-          { policy: store.locate(policy) },
-        );
-      }),
+      candidates.map(({ policy }) =>
+        storeDesign(checkpointDesign(parameters, policy.digest.sha256), taskSet, {
+          policy: store.locate(policy),
+        }),
+      ),
     );
   }
 
@@ -91,29 +77,4 @@ export function createCollectionActivities({ store, plans }: CollectionDependenc
       policies: served && inputs['policy'] ? [inputs['policy']] : [],
     };
   }
-}
-
-type Playing = Pick<
-  ParametersOf<'collectEpisodes'>,
-  'split' | 'pairsPerTask' | 'rules' | 'judge' | 'seed' | 'unratedShare'
->;
-
-const common = ({ split, pairsPerTask, rules, judge, seed, unratedShare }: Playing) => ({
-  split,
-  pairsPerTask,
-  rules,
-  judge,
-  seed,
-  unratedShare,
-});
-
-const partnerOf = ({ partner }: Pick<ParametersOf<'evaluatePolicy'>, 'partner'>): Player => ({
-  kind: 'model',
-  ...partner,
-});
-
-function toPlayer(player: StagePlayer, work: StageWork): Player {
-  if (player.kind === 'model') return player;
-  const { input, ...settings } = player;
-  return { ...settings, digest: inputOf(work, input).digest.sha256 };
 }

@@ -1,4 +1,5 @@
 import { compareEvaluations, summariseEvaluation } from '../domain/statistics';
+import { bestOf, meanGoal } from '../domain/statistics/chooseCheckpoint';
 import { evaluationRows } from '../domain/statistics/evaluationRows';
 import type { ArtifactRef } from '../schemas/artifact';
 import { CollectedEpisode } from '../schemas/episode';
@@ -47,7 +48,9 @@ export function createEvaluationActivities({ store, plans }: { store: ArtifactSt
           return { step, policy, episodes, goal: meanGoal(summary), unrated: summary.unrated };
         }),
       );
-      const chosen = scored.reduce((best, next) => (next.goal > best.goal + minimumGain ? next : best));
+      const chosen = bestOf(scored, minimumGain);
+      if (!chosen)
+        throw failure('ARTIFACT_MISSING', `Stage "${work.stage}" has no checkpoint to choose from.`);
       const scores = scored.map(({ step, policy, goal, unrated }) => ({
         step,
         policy: policy.digest.sha256,
@@ -102,6 +105,3 @@ export function createEvaluationActivities({ store, plans }: { store: ArtifactSt
     return summariseEvaluation(name, rows);
   }
 }
-
-const meanGoal = ({ tasks }: Evaluation): number =>
-  tasks.reduce((sum, task) => sum + (task.scores['goal'] ?? 0), 0) / Math.max(1, tasks.length);

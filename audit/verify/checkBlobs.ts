@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { blobKey } from '../../artifacts/artifactStore';
+import { StorageError } from '../../artifacts/storageError';
 import type { Bucket } from '../../artifacts/bucket';
 import { type PublicKeys, payloadOf, signerOf } from '../../artifacts/signing/envelope';
 import { inParallel } from '../../domain/inParallel';
@@ -7,8 +7,10 @@ import { Envelope } from '../../schemas/attestation';
 import { Tombstone } from '../../schemas/campaignLog';
 import { parseJson } from '../readBlob';
 import { readBy } from '../readManifest';
+import type { Collection } from './collections';
 import type { Findings } from './findings';
-import { type LoadedCampaign, recordKey, stageNode } from './loadCampaign';
+import { type LoadedCampaign, messageOf, recordKey, stageNode } from './loadCampaign';
+import type { VerifiedBlobs } from './verifiedBlobs';
 
 const READS_AT_ONCE = 16;
 
@@ -19,39 +21,54 @@ const ROW = /"(?:episode|rating)":"([0-9a-f]{64})"/g;
 
 interface Reading {
   bucket: Bucket;
+  blobs: VerifiedBlobs;
+  /** Their batches name indexes. */
+  collections: readonly Collection[];
   findings: Findings;
   /** Null: nobody's tombstones are believed. */
   trusted: PublicKeys | null;
 }
 
-/** Every blob that a campaign names is there, and its bytes are those of its name. @returns bytes that were hashed */
-export async function checkBlobs(
-  campaigns: readonly LoadedCampaign[],
-  { bucket, findings, trusted }: Reading,
-): Promise<number> {
+/** Every blob that a campaign names is there, and its bytes are those of its name. */
+export async function checkBlobs(campaigns: readonly LoadedCampaign[], reading: Reading): Promise<void> {
+  const { findings, collections } = reading;
   const seen = new Set<string>();
-  let bytes = 0;
-  let next = campaigns.flatMap((campaign) => namedBy(campaign, findings));
+  let next = [
+    ...campaigns.flatMap((campaign) => namedBy(campaign, findings)),
+    ...collections.flatMap(({ batches }) => batches.map(({ finished }) => finished.index.digest.sha256)),
+  ];
   while (next.length > 0) {
     const fresh = [...new Set(next)].filter((digest) => !seen.has(digest));
     for (const digest of fresh) seen.add(digest);
-    const named = await inParallel(fresh, READS_AT_ONCE, async (digest) => {
-      findings.looked();
-      const blob = await bucket.read(blobKey(digest));
-      if (!blob) {
-        await explain(digest, { bucket, findings, trusted });
-        return [];
-      }
-      bytes += blob.byteLength;
-      const actual = createHash('sha256').update(blob).digest('hex');
-      if (actual !== digest) findings.fail(blobKey(digest), `Its bytes have the digest ${actual}.`);
-      const found = isJson(blob) ? digestsIn(blob.toString('utf8')) : [];
-      for (const one of found) findings.isUsed(blobKey(one), blobKey(digest));
-      return found;
-    });
-    next = named.flat();
+    next = (await inParallel(fresh, READS_AT_ONCE, (digest) => checkBlob(digest, seen, reading))).flat();
   }
-  return bytes;
+}
+
+/** @param seen gets the digests of episodes and ratings that were read already: these name nothing. @returns what it names */
+async function checkBlob(digest: string, seen: Set<string>, reading: Reading): Promise<string[]> {
+  const { bucket, blobs, findings } = reading;
+  findings.looked();
+  let blob: Buffer | null = null;
+  try {
+    blob = await blobs.read(digest);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    if (error.code === 'ARTIFACT_MISSING') await explain(digest, reading);
+    else if (error.code === 'ARTIFACT_CORRUPT') findings.fail(blobKey(digest), messageOf(error));
+    else throw error;
+    // What a damaged document still names is built on, too.
+    if (error.code === 'ARTIFACT_CORRUPT') blob = await bucket.read(blobKey(digest));
+  }
+  const text = blob && isJson(blob) ? blob.toString('utf8') : '';
+  const found = digestsIn(text);
+  for (const one of found) findings.isUsed(blobKey(one), blobKey(digest));
+  const leaves = new Set([...text.matchAll(ROW)].flatMap(([, leaf]) => leaf ?? []));
+  for (const leaf of leaves) {
+    if (seen.has(leaf) || blobs.lengthOf(leaf) === undefined) continue;
+    seen.add(leaf);
+    findings.looked();
+  }
+  return found;
 }
 
 /** What the campaign's documents, manifests and log name. */

@@ -1,5 +1,4 @@
 import { blobKey } from '../../artifacts/artifactStore';
-import type { Bucket } from '../../artifacts/bucket';
 import { canonicalJson } from '../../artifacts/canonicalJson';
 import { Cast, trainingRows } from '../../domain/episode/trainingRows';
 import { filterEpisodes } from '../../domain/filter';
@@ -9,10 +8,10 @@ import { CollectedEpisode, Episode } from '../../schemas/episode';
 import type { Decision } from '../../schemas/filter';
 import { STAGE_PARAMETERS } from '../../schemas/plan';
 import { TaskSet } from '../../schemas/profiles';
-import { readBlob, readJsonBlob, readJsonLinesBlob } from '../readBlob';
 import { inputOf, outputOf } from '../readManifest';
 import type { Findings } from './findings';
 import type { LoadedCampaign, LoadedStage } from './loadCampaign';
+import type { VerifiedBlobs } from './verifiedBlobs';
 import { whereReadable } from './whereReadable';
 
 const READS_AT_ONCE = 16;
@@ -22,7 +21,7 @@ const READS_AT_ONCE = 16;
  * the one decision to keep it and the one rating that it rests on. No row comes from a task that is kept for evaluation.
  */
 export async function checkFilters(
-  bucket: Bucket,
+  blobs: VerifiedBlobs,
   { plan, stages }: LoadedCampaign,
   findings: Findings,
 ): Promise<void> {
@@ -30,7 +29,7 @@ export async function checkFilters(
   for (const stage of stages.filter(
     ({ id }) => plan?.stages.find((one) => one.id === id)?.kind === 'filterEpisodes',
   ))
-    await whereReadable(() => checkFilter(bucket, stage, held, findings));
+    await whereReadable(stage.resultKey, findings, () => checkFilter(blobs, stage, held, findings));
 }
 
 /** Names of splits that no training may use. */
@@ -42,7 +41,7 @@ function heldOut(plan: LoadedCampaign['plan']): ReadonlySet<string> {
 }
 
 async function checkFilter(
-  bucket: Bucket,
+  blobs: VerifiedBlobs,
   { id, manifest }: LoadedStage,
   held: ReadonlySet<string>,
   findings: Findings,
@@ -53,15 +52,15 @@ async function checkFilter(
     statement.predicate.buildDefinition.externalParameters.parameters,
   );
   const [decisions, dataset] = ['decisions', 'dataset'].map((role) => outputOf(statement, role) ?? '');
-  const collected = await readJsonLinesBlob(bucket, inputOf(statement, 'episodes') ?? '', CollectedEpisode);
-  const taskSet = await readJsonBlob(bucket, inputOf(statement, 'tasks') ?? '', TaskSet);
+  const collected = await blobs.jsonLines(inputOf(statement, 'episodes') ?? '', CollectedEpisode);
+  const taskSet = await blobs.json(inputOf(statement, 'tasks') ?? '', TaskSet);
   const decided = filterEpisodes(sidesOf(collected), filter, seed);
   const kept = decided.filter(({ keep }) => keep);
   findings.looked(decided.length);
-  await compare(bucket, decisions ?? '', decided, findings, `decisions of stage ${id}`);
-  const rows = await rowsOf(bucket, kept, collected, new Cast(taskSet), template);
+  await compare(blobs, decisions ?? '', decided, findings, `decisions of stage ${id}`);
+  const rows = await rowsOf(blobs, kept, collected, new Cast(taskSet), template);
   findings.looked(rows.length);
-  await compare(bucket, dataset ?? '', rows, findings, `training rows of stage ${id}`);
+  await compare(blobs, dataset ?? '', rows, findings, `training rows of stage ${id}`);
 
   const splitOf = new Map(taskSet.tasks.map((task) => [task.id, task.split]));
   const leaked = [...new Set(kept.map(({ task }) => task))].filter((task) =>
@@ -75,7 +74,7 @@ async function checkFilter(
 }
 
 async function rowsOf(
-  bucket: Bucket,
+  blobs: VerifiedBlobs,
   kept: readonly Decision[],
   collected: readonly CollectedEpisode[],
   cast: Cast,
@@ -83,7 +82,7 @@ async function rowsOf(
 ) {
   const digests = new Map(collected.map((row) => [row.id, row.episode]));
   const rows = await inParallel(kept, READS_AT_ONCE, async ({ episode: id, position }) => {
-    const episode = await readJsonBlob(bucket, digests.get(id) ?? '', Episode);
+    const episode = await blobs.json(digests.get(id) ?? '', Episode);
     return trainingRows(episode, position, cast, template) ?? [];
   });
   return rows.flat();
@@ -91,13 +90,13 @@ async function rowsOf(
 
 /** The stored lines are those that are computed now, byte for byte. */
 async function compare(
-  bucket: Bucket,
+  blobs: VerifiedBlobs,
   digest: string,
   computed: readonly unknown[],
   findings: Findings,
   what: string,
 ): Promise<void> {
-  const stored = (await readBlob(bucket, digest)).toString('utf8').split('\n');
+  const stored = (await blobs.read(digest)).toString('utf8').split('\n');
   // The last line is empty: whatever stands behind the last newline is one too many.
   const expected = [...computed.map((row) => canonicalJson(row)), ''];
   const differs = (line: number) => stored[line] !== expected[line];

@@ -2,20 +2,22 @@ import type { LogHead } from '../../schemas/attestation';
 import type { LogEvent } from '../../schemas/campaignLog';
 import { lastRun } from '../readCampaign';
 import type { Findings } from './findings';
-import { type LoadedCampaign, type LoadedEntry, recordKey } from './loadCampaign';
+import { type LoadedCampaign, recordKey } from './loadCampaign';
 
 /** What may still happen to a campaign that has ended; it may also be started again. */
 const AFTER_THE_END: ReadonlySet<LogEvent['kind']> = new Set([
   'histories-archived',
   'collected',
   'forgotten',
+  'released',
+  'signed-in',
   'campaign-started',
 ]);
 
 /** The log is one chain from its first entry, and all that names a place in it finds that place. */
 export function checkLog(campaign: LoadedCampaign, noted: LogHead | null, findings: Findings): void {
   checkChain(campaign, findings);
-  checkOrder(campaign.log, findings);
+  checkOrder(campaign, findings);
   checkHeads(campaign, noted, findings);
   checkRecord(campaign, findings);
 }
@@ -41,9 +43,11 @@ function checkChain({ id, log }: LoadedCampaign, findings: Findings): void {
   });
 }
 
-function checkOrder(log: readonly LoadedEntry[], findings: Findings): void {
+function checkOrder({ log, stages }: LoadedCampaign, findings: Findings): void {
   const [first] = log;
-  if (first && first.entry.event.kind !== 'campaign-started')
+  // A campaign that 0.2.0 started has a log since a later release goes on with it.
+  const isOlder = stages.some(({ manifest }) => manifest?.envelope === null);
+  if (first && first.entry.event.kind !== 'campaign-started' && !isOlder)
     findings.fail(first.key, `The log begins with ${first.entry.event.kind}, not with the campaign's start.`);
   let hasEnded = false;
   for (const { key, entry } of log) {
@@ -74,7 +78,7 @@ function checkHeads({ id, log, stages }: LoadedCampaign, noted: LogHead | null, 
     );
 }
 
-function checkRecord({ id, log, record }: LoadedCampaign, findings: Findings): void {
+function checkRecord({ id, log, record, planDigest }: LoadedCampaign, findings: Findings): void {
   if (log.length === 0) return;
   const finished = log.findLast(({ entry }) => entry.event.kind === 'campaign-finished')?.entry.event;
   const key = recordKey(id);
@@ -94,4 +98,6 @@ function checkRecord({ id, log, record }: LoadedCampaign, findings: Findings): v
     JSON.stringify(record.stages.map(({ id: stage, key: its }) => [stage, its])) ===
       JSON.stringify(finished.stages.map(({ id: stage, key: its }) => [stage, its]));
   if (!same) findings.fail(key, 'The record names other stages or results than the log.');
+  if (record.plan !== planDigest || record.campaign !== id)
+    findings.fail(key, 'The record is of another campaign or plan than the log.');
 }

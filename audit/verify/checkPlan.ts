@@ -1,7 +1,8 @@
 import { canonicalJson, digestOfJson } from '../../artifacts/canonicalJson';
 import { blobKey } from '../../artifacts/artifactStore';
-import { decidingParameters, stageKeyMaterial } from '../../domain/plan/stageKey';
+import { decidingParameters, STAGE_REVISIONS, stageKeyMaterial } from '../../domain/plan/stageKey';
 import type { ArtifactRef } from '../../schemas/artifact';
+import type { Stage } from '../../schemas/plan';
 import { inputOf, kindOf } from '../readManifest';
 import type { Findings } from './findings';
 import { type LoadedCampaign, type LoadedStage, recordKey } from './loadCampaign';
@@ -14,6 +15,7 @@ export function checkPlan(campaign: LoadedCampaign, findings: Findings): void {
     checkStage(campaign, stage, findings);
   }
   checkAllFinished(campaign, findings);
+  checkRecorded(campaign, findings);
 }
 
 function checkResult(
@@ -32,12 +34,15 @@ function checkResult(
   if (!isTold(told.counts, result.counts)) wrong('has other counts than its manifest');
   if (!isTold(told.cost, result.cost)) wrong('has another cost than its manifest');
   if (manifest.envelope && told.seconds !== result.seconds) wrong('took another time than its manifest says');
-  const written = Object.fromEntries(subject.map(({ name, digest }) => [name, digest]));
-  if (!isTold(written, digestsOf(result.outputs))) wrong('has other outputs than its manifest');
+  const written = subject.map(({ name, digest, mediaType, uri }) => [name, { digest, mediaType, uri }]);
+  if (!isTold(Object.fromEntries(written), describe(result.outputs)))
+    wrong('has other outputs than its manifest');
 }
 
-const digestsOf = (outputs: Record<string, ArtifactRef>) =>
-  Object.fromEntries(Object.entries(outputs).map(([role, { digest }]) => [role, digest]));
+const describe = (outputs: Record<string, ArtifactRef>) =>
+  Object.fromEntries(
+    Object.entries(outputs).map(([role, { digest, mediaType, uri }]) => [role, { digest, mediaType, uri }]),
+  );
 
 function checkStage({ plan, stages }: LoadedCampaign, stage: LoadedStage, findings: Findings): void {
   const planned = plan?.stages.find(({ id }) => id === stage.id);
@@ -62,14 +67,42 @@ function checkStage({ plan, stages }: LoadedCampaign, stage: LoadedStage, findin
   }
   const trainer = resolvedDependencies.find(({ name }) => name === 'trainer')?.digest;
   if (trainer && 'sha256' in trainer) {
-    const key = digestOfJson(stageKeyMaterial(planned.kind, planned.parameters, inputs, trainer.sha256));
-    if (key !== stage.key) wrong(`has inputs and parameters of key ${key}, and stands for ${stage.key}`);
+    const keys = keysOf(planned, inputs, trainer.sha256);
+    if (!keys.includes(stage.key))
+      wrong(`has inputs and parameters of key ${keys.at(-1)}, and stands for ${stage.key}`);
   }
 }
 
-function checkAllFinished({ id, plan, record, log, stages }: LoadedCampaign, findings: Findings): void {
+/** Keys that the code of this and of earlier releases gives, the present one last. */
+function keysOf(
+  { kind, parameters }: Pick<Stage, 'kind' | 'parameters'>,
+  inputs: Record<string, string>,
+  trainer: string,
+): string[] {
+  const material = stageKeyMaterial(kind, parameters, inputs, trainer);
+  const revisions = Array.from({ length: STAGE_REVISIONS[kind] }, (_, index) => index + 1);
+  return revisions.map((revision) => digestOfJson({ ...material, revision }));
+}
+
+/** The record repeats what the results say. */
+function checkRecorded({ id, record, stages }: LoadedCampaign, findings: Findings): void {
+  for (const told of record?.stages ?? []) {
+    const result = stages.find(({ key }) => key === told.key)?.result;
+    if (!result) continue;
+    const [said, is] = [told, result].map(({ seconds, outputs, counts, cost }) =>
+      canonicalJson({ seconds, outputs, counts, cost }),
+    );
+    if (said !== is)
+      findings.fail(recordKey(id), `The record says of stage ${told.id} what its result does not say.`);
+  }
+}
+
+function checkAllFinished(
+  { id, plan, record, log, stages, isDropped }: LoadedCampaign,
+  findings: Findings,
+): void {
   const hasFinished = record !== null || log.some(({ entry }) => entry.event.kind === 'campaign-finished');
-  if (!plan || !hasFinished) return;
+  if (!plan || !hasFinished || isDropped) return;
   const there = new Set(stages.map((stage) => stage.id));
   const recorded = new Set(record?.stages.map((stage) => stage.id));
   for (const stage of plan.stages) {

@@ -39,11 +39,14 @@ export interface LoadedCampaign {
   record: CampaignRecord | null;
   planDigest: string | null;
   plan: Plan | null;
+  /** True when its data was collected. */
+  isDropped: boolean;
   stages: LoadedStage[];
 }
 
 /** Name of a stage among what is built on what. */
 export const stageNode = (campaign: string, stage: string): string => `campaign ${campaign}: stage ${stage}`;
+export const resultKeyOf = (key: string): string => `stages/${key}.json`;
 export const recordKey = (campaign: string): string => `campaigns/${campaign}.json`;
 
 /** Reads all that belongs to a campaign, damaged as it may be. */
@@ -63,6 +66,7 @@ export async function loadCampaign(bucket: Bucket, id: string, findings: Finding
     });
 
   const log = await loadLog(bucket, id, findings);
+  findings.isUsed(`campaigns/${id}/log/`, `campaign ${id}`);
   const record = await document(recordKey(id), CampaignRecord);
   const planDigest = planOf(log) ?? record?.plan ?? null;
   const plan =
@@ -71,13 +75,15 @@ export async function loadCampaign(bucket: Bucket, id: string, findings: Finding
       : await tolerant(blobKey(planDigest), async () =>
           parseJson(await readBlob(bucket, planDigest), Plan, `plan ${planDigest}`),
         );
+  // Of a campaign whose data was collected, log, plan and manifests stay.
+  const isDropped = lastRun(log).some(({ entry }) => entry.event.kind === 'collected');
   const stages: LoadedStage[] = [];
   for (const [stage, { key, manifest: logged }] of finishedStages(log, record)) {
-    const resultKey = `stages/${key}.json`;
+    const resultKey = resultKeyOf(key);
     findings.isUsed(resultKey, stageNode(id, stage));
     const result = await document(resultKey, StageResult);
     if (!result) {
-      if (!(await bucket.read(resultKey)))
+      if (!isDropped && !(await bucket.read(resultKey)))
         findings.fail(resultKey, `The result of stage ${stage} is missing.`);
       continue;
     }
@@ -95,7 +101,7 @@ export async function loadCampaign(bucket: Bucket, id: string, findings: Finding
         findings.isUsed(stageNode(id, stage.id), `campaign ${id}: results`);
     }
   }
-  return { id, log, record, planDigest, plan, stages };
+  return { id, log, record, planDigest, plan, isDropped, stages };
 }
 
 async function loadLog(bucket: Bucket, id: string, findings: Findings): Promise<LoadedEntry[]> {

@@ -6,13 +6,17 @@ import { parseJson } from '../readBlob';
 import { listCampaigns } from '../readCampaign';
 import { checkBlobs } from './checkBlobs';
 import { checkCalls } from './checkCalls';
+import { checkEpisodes, type CheckedEpisodes } from './checkEpisodes';
 import { checkFilters } from './checkFilters';
 import { checkLog } from './checkLog';
 import { checkPlan } from './checkPlan';
-import { checkIndexes, checkStatistics } from './checkScores';
-import { checkSignatures } from './checkSignatures';
+import { checkStatistics } from './checkScores';
+import { checkSigners, checkSignatures } from './checkSignatures';
+import { checkTasks } from './checkTasks';
+import { checkUnlogged } from './checkUnlogged';
 import { type CheckSummary, type Explained, type Failure, Findings } from './findings';
 import { loadCampaign, messageOf } from './loadCampaign';
+import { VerifiedBlobs } from './verifiedBlobs';
 
 export interface VerifyOptions {
   /** All of the bucket when none is named. */
@@ -53,38 +57,45 @@ export async function verifyBucket(
   const ids = asked.campaigns ?? (await listCampaigns(bucket));
   const campaigns: Awaited<ReturnType<typeof loadCampaign>>[] = [];
   let trusted: PublicKeys = new Map();
-  let bytes = 0;
+  const blobs = new VerifiedBlobs(bucket);
+  let published: Signer[] = [];
+  let episodes: CheckedEpisodes = { collections: [], recorded: new Map() };
   await check('documents', async () => {
     for (const id of ids) campaigns.push(await loadCampaign(bucket, id, findings));
-    trusted = trustedKeys(roots, await publishedSigners(bucket, findings));
+    published = await publishedSigners(bucket, findings);
+    trusted = trustedKeys(roots, published);
     findings.looked(campaigns.length);
     for (const { id, plan, log, record } of campaigns)
       if (!plan && log.length === 0 && !record)
         findings.fail(`campaigns/${id}`, 'There is neither a log nor a record of it.');
   });
   await check('signatures', () => {
+    checkSigners(published, trusted, findings);
     for (const campaign of campaigns) checkSignatures(campaign, trusted, allowUnsigned, findings);
   });
-  await check('log', () => {
+  await check('log', async () => {
     for (const campaign of campaigns) checkLog(campaign, head ?? null, findings);
+    await checkUnlogged(bucket, campaigns, findings);
   });
   await check('plan', () => {
     for (const campaign of campaigns) checkPlan(campaign, findings);
   });
-  await check('blobs', async () => {
-    bytes = await checkBlobs(campaigns, { bucket, findings, trusted });
-  });
   await check('episodes and ratings', async () => {
-    for (const campaign of campaigns) await checkIndexes(bucket, campaign, findings);
+    episodes = await checkEpisodes(bucket, campaigns, blobs, findings);
+  });
+  const { collections, recorded } = episodes;
+  await check('blobs', () => checkBlobs(campaigns, { bucket, blobs, findings, trusted, collections }));
+  await check('tasks', async () => {
+    for (const campaign of campaigns) await checkTasks(campaign, blobs, findings);
   });
   await check('filters and training rows', async () => {
-    for (const campaign of campaigns) await checkFilters(bucket, campaign, findings);
+    for (const campaign of campaigns) await checkFilters(blobs, campaign, findings);
   });
   await check('statistics', async () => {
-    for (const campaign of campaigns) await checkStatistics(bucket, campaign, findings);
+    for (const campaign of campaigns) await checkStatistics(campaign, { blobs, findings, collections });
   });
   await check('limit of calls', async () => {
-    for (const campaign of campaigns) await checkCalls(bucket, campaign, findings);
+    for (const campaign of campaigns) await checkCalls(bucket, campaign, recorded, blobs, findings);
   });
   return {
     campaigns: [...ids],
@@ -92,7 +103,7 @@ export async function verifyBucket(
     checks: findings.checks,
     failures: findings.failures,
     explained: findings.explained,
-    bytes,
+    bytes: blobs.bytes,
     seconds: (performance.now() - began) / 1000,
   };
 }

@@ -2,10 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DirectoryBucket } from '../../artifacts/bucket';
+import { logKey } from '../../artifacts/campaignLog';
+import { canonicalJson } from '../../artifacts/canonicalJson';
+import { PAYLOAD_TYPES, signText } from '../../artifacts/signing/envelope';
 import { openSigningKey, type SigningKey } from '../../artifacts/signing/signingKey';
 import { type AuditedCampaign, readCampaign } from '../../audit/readCampaign';
 import { verifyBucket } from '../../audit/verify/verifyBucket';
 import type { LogHead, Signer } from '../../schemas/attestation';
+import type { LogEntry, LogEvent } from '../../schemas/campaignLog';
 import { type FinishedCampaign, finishedCampaign } from '../support/finishedCampaign';
 import { TamperedBucket } from './tamperedBucket';
 import { TAMPERINGS } from './tamperings';
@@ -84,5 +88,31 @@ describe('a whole campaign that is put back to an earlier state', () => {
         message: expect.stringContaining('put back'),
       }),
     ]);
+  });
+});
+
+describe('what may happen to a campaign after its end is no tampering:', () => {
+  const NOW = '2026-01-01T00:00:00.000Z';
+  const append = (bucket: TamperedBucket, event: LogEvent) => {
+    const { number, digest } = campaign.log.at(-1)?.head ?? { number: 0, digest: '' };
+    const entry: LogEntry = {
+      ...{ campaign: finished.id, number: number + 1, previous: digest },
+      ...{ id: 'later', at: NOW, actor: 'somebody', reason: 'a test', event },
+    };
+    const file = canonicalJson(signText(canonicalJson(entry), PAYLOAD_TYPES.logEntry, key));
+    bucket.write(logKey(finished.id, number + 1), file);
+  };
+
+  test('it is released', async () => {
+    const bucket = copy();
+    append(bucket, { kind: 'released', policy: 'BC', listing: campaign.plan.digest });
+    expect((await verify(bucket.root)).failures).toEqual([]);
+  });
+
+  test('its results are collected', async () => {
+    const bucket = copy();
+    append(bucket, { kind: 'collected', plan: campaign.plan.digest, blobs: 0 });
+    for (const path of bucket.keys('stages')) bucket.remove(path);
+    expect((await verify(bucket.root)).failures).toEqual([]);
   });
 });

@@ -1,0 +1,44 @@
+import type { z } from 'zod';
+import { blobKey } from '../../artifacts/artifactStore';
+import type { Bucket } from '../../artifacts/bucket';
+import { sha256 } from '../../artifacts/canonicalJson';
+import { StorageError } from '../../artifacts/storageError';
+import { parseJson } from '../readBlob';
+
+/** Reads blobs, and hashes each once, however many checks read it. */
+export class VerifiedBlobs {
+  private readonly lengths = new Map<string, number>();
+  /** Hashed so far. */
+  bytes = 0;
+
+  constructor(private readonly bucket: Bucket) {}
+
+  /** In bytes; undefined for what was not read, or is damaged. */
+  lengthOf(digest: string): number | undefined {
+    return this.lengths.get(digest);
+  }
+
+  /** Errors: ARTIFACT_MISSING, ARTIFACT_CORRUPT. */
+  async read(digest: string): Promise<Buffer> {
+    const bytes = await this.bucket.read(blobKey(digest));
+    if (!bytes) throw new StorageError('ARTIFACT_MISSING', `Blob ${digest} is missing.`);
+    if (this.lengths.has(digest)) return bytes;
+    this.bytes += bytes.byteLength;
+    const actual = sha256(bytes);
+    if (actual !== digest)
+      throw new StorageError('ARTIFACT_CORRUPT', `The bytes of blob ${digest} have the digest ${actual}.`);
+    this.lengths.set(digest, bytes.byteLength);
+    return bytes;
+  }
+
+  /** Errors: ARTIFACT_MISSING, ARTIFACT_CORRUPT. */
+  async json<S extends z.ZodType>(digest: string, schema: S): Promise<z.infer<S>> {
+    return parseJson(await this.read(digest), schema, `blob ${digest}`);
+  }
+
+  /** Errors: ARTIFACT_MISSING, ARTIFACT_CORRUPT. */
+  async jsonLines<S extends z.ZodType>(digest: string, schema: S): Promise<z.infer<S>[]> {
+    const lines = (await this.read(digest)).toString('utf8').split('\n');
+    return lines.filter((line) => line !== '').map((line) => parseJson(line, schema, `blob ${digest}`));
+  }
+}
