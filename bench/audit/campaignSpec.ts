@@ -63,7 +63,7 @@ const taskOf = (split: string, index: number): SocialTask => ({
   codename: `bench_${index}`,
   source: 'pi-loop bench',
   scenario: `Two people who have not met for ${index} weeks share out what was left to both of them.`,
-  goals: [`Come away with lot ${index}.`, `Keep lot ${index}, or be paid for it.`],
+  goals: [`Come away with lot ${index} of ${split}.`, `Keep lot ${index} of ${split}, or be paid for it.`],
   relationship: 0,
   constraints: { ages: null, occupations: null, agents: null },
   tags: [],
