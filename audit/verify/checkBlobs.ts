@@ -29,13 +29,15 @@ interface Reading {
   trusted: PublicKeys | null;
 }
 
-/** Every blob that a campaign names is there, and its bytes are those of its name. */
+/** Every blob that a campaign names is there, and its bytes are those of its name; so is every blob that another check asked for. */
 export async function checkBlobs(campaigns: readonly LoadedCampaign[], reading: Reading): Promise<void> {
-  const { findings, collections } = reading;
+  const { blobs, findings, collections } = reading;
   const seen = new Set<string>();
   let next = [
     ...campaigns.flatMap((campaign) => namedBy(campaign, findings)),
     ...collections.flatMap(({ batches }) => batches.map(({ finished }) => finished.index.digest.sha256)),
+    // Where a check gave up for want of a blob, this is what says so.
+    ...blobs.unreadable,
   ];
   while (next.length > 0) {
     const fresh = [...new Set(next)].filter((digest) => !seen.has(digest));

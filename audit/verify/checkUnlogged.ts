@@ -4,6 +4,7 @@ import { inParallel } from '../../domain/inParallel';
 import { StageResult } from '../../schemas/plan';
 import { readDocument } from '../readBlob';
 import { readManifest } from '../readManifest';
+import { isInLog } from './checkHeads';
 import type { Findings } from './findings';
 import { type LoadedCampaign, stageNode } from './loadCampaign';
 
@@ -29,8 +30,7 @@ export async function checkUnlogged(
     if (!campaign || !seen) return;
     findings.looked();
     findings.isUsed(object, stageNode(campaign.id, externalParameters.stage));
-    const there = campaign.log.find(({ head }) => head.number === seen.number)?.head.digest;
-    if (there !== seen.digest)
+    if (!(await isInLog(bucket, campaign.id, seen)))
       findings.fail(
         `campaigns/${campaign.id}/log/`,
         `Stage ${externalParameters.stage} (${object}) was finished when the log had entry ${seen.number} of digest ${seen.digest}; it has none now.`,

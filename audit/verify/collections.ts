@@ -12,6 +12,7 @@ import type { Batch } from './batches';
 import type { Findings } from './findings';
 import { type LoadedStage, resultKeyOf } from './loadCampaign';
 import type { VerifiedBlobs } from './verifiedBlobs';
+import { whereReadable } from './whereReadable';
 
 /** Episodes that a stage played together. */
 export interface Collection {
@@ -51,10 +52,10 @@ export async function collectionsOf(stage: LoadedStage, reading: Reading): Promi
   for (const { candidate, parameters } of asked) {
     const design = designEpisodes(parameters, taskSet, taskSetDigest);
     const own = batches.get(digestOfJson(design)) ?? [];
+    for (const { object } of own) findings.isUsed(object, resultKeyOf(stage.key));
     const listed = candidate
       ? await rowsOfBatches(own, blobs)
       : await rowsOfIndex(stage, own, blobs, findings);
-    for (const { object } of own) findings.isUsed(object, resultKeyOf(stage.key));
     if (listed) collections.push({ stage, candidate, design, batches: own, ...listed });
   }
   return collections;
@@ -109,11 +110,13 @@ async function rowsOfIndex(
   const digest = manifest && outputOf(manifest.statement, 'episodes');
   if (!digest) return null;
   const object = blobKey(digest);
-  if (batches.length > 0) {
+  // The rows are checked even where a batch cannot be read: nothing hides behind one that is gone.
+  await whereReadable(object, findings, async () => {
+    if (batches.length === 0) return;
     const parts = await Promise.all(batches.map(({ finished }) => blobs.read(finished.index.digest.sha256)));
     if (!Buffer.concat(parts).equals(await blobs.read(digest)))
       findings.fail(object, `It is not the index of the batches that stage ${id} played.`);
-  }
+  });
   return { object, rows: await blobs.jsonLines(digest, CollectedEpisode) };
 }
 

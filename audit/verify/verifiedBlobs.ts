@@ -8,6 +8,8 @@ import { parseJson } from '../readBlob';
 /** Reads blobs, and hashes each once, however many checks read it. */
 export class VerifiedBlobs {
   private readonly lengths = new Map<string, number>();
+  /** Digests of what was asked for, and is missing or damaged. */
+  readonly unreadable = new Set<string>();
   /** Hashed so far. */
   bytes = 0;
 
@@ -21,12 +23,17 @@ export class VerifiedBlobs {
   /** Errors: ARTIFACT_MISSING, ARTIFACT_CORRUPT. */
   async read(digest: string): Promise<Buffer> {
     const bytes = await this.bucket.read(blobKey(digest));
-    if (!bytes) throw new StorageError('ARTIFACT_MISSING', `Blob ${digest} is missing.`);
+    if (!bytes) {
+      this.unreadable.add(digest);
+      throw new StorageError('ARTIFACT_MISSING', `Blob ${digest} is missing.`);
+    }
     if (this.lengths.has(digest)) return bytes;
     this.bytes += bytes.byteLength;
     const actual = sha256(bytes);
-    if (actual !== digest)
+    if (actual !== digest) {
+      this.unreadable.add(digest);
       throw new StorageError('ARTIFACT_CORRUPT', `The bytes of blob ${digest} have the digest ${actual}.`);
+    }
     this.lengths.set(digest, bytes.byteLength);
     return bytes;
   }

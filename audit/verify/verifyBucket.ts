@@ -8,6 +8,7 @@ import { checkBlobs } from './checkBlobs';
 import { checkCalls } from './checkCalls';
 import { checkEpisodes, type CheckedEpisodes } from './checkEpisodes';
 import { checkFilters } from './checkFilters';
+import { checkHeads } from './checkHeads';
 import { checkLog } from './checkLog';
 import { checkPlan } from './checkPlan';
 import { checkStatistics } from './checkScores';
@@ -75,6 +76,7 @@ export async function verifyBucket(
   });
   await check('log', async () => {
     for (const campaign of campaigns) checkLog(campaign, head ?? null, findings);
+    await checkHeads(bucket, campaigns, findings);
     await checkUnlogged(bucket, campaigns, findings);
   });
   await check('plan', () => {
@@ -84,7 +86,6 @@ export async function verifyBucket(
     episodes = await checkEpisodes(bucket, campaigns, blobs, findings);
   });
   const { collections, recorded } = episodes;
-  await check('blobs', () => checkBlobs(campaigns, { bucket, blobs, findings, trusted, collections }));
   await check('tasks', async () => {
     for (const campaign of campaigns) await checkTasks(campaign, blobs, findings);
   });
@@ -97,6 +98,8 @@ export async function verifyBucket(
   await check('limit of calls', async () => {
     for (const campaign of campaigns) await checkCalls(bucket, campaign, recorded, blobs, findings);
   });
+  // Last: it tells of all that the others could not read, too.
+  await check('blobs', () => checkBlobs(campaigns, { bucket, blobs, findings, trusted, collections }));
   return {
     campaigns: [...ids],
     trusted: roots.length > 0,

@@ -12,6 +12,7 @@ import type { LogHead, Signer } from '../../schemas/attestation';
 import type { LogEntry, LogEvent } from '../../schemas/campaignLog';
 import { type FinishedCampaign, finishedCampaign } from '../support/finishedCampaign';
 import { TamperedBucket } from './tamperedBucket';
+import { addFork } from './tampering/forked';
 import { TAMPERINGS } from './tamperings';
 
 jest.setTimeout(300_000);
@@ -89,6 +90,53 @@ describe('a whole campaign that is put back to an earlier state', () => {
       }),
     ]);
   });
+});
+
+describe('a campaign that another was forked from', () => {
+  const head = (): LogHead => {
+    const [last] = campaign.log.slice(-1);
+    if (!last) throw new Error('no log');
+    return last.head;
+  };
+
+  test('is verified with it', async () => {
+    const bucket = copy();
+    addFork(bucket, 'fork', head());
+    const { failures, campaigns } = await verify(bucket.root);
+    expect(campaigns).toEqual(['fork', 'tiny']);
+    expect(failures).toEqual([]);
+  });
+
+  test('cannot be put back to an earlier state: the fork names the places that its log had', async () => {
+    const bucket = copy();
+    addFork(bucket, 'fork', head());
+    for (const path of bucket.keys('campaigns/tiny/log').slice(9)) bucket.remove(path);
+    bucket.remove('campaigns/tiny.json');
+    for (const campaigns of [['fork'], ['fork', 'tiny']]) {
+      const { failures } = await verifyBucket(new DirectoryBucket(bucket.root), {
+        roots: roots(),
+        campaigns,
+      });
+      const cut = failures.filter(({ object }) => object === 'campaigns/tiny/log/');
+      expect(cut.map(({ message }) => message)).toContainEqual(
+        expect.stringContaining(`Campaign fork was forked from it when the log had entry ${head().number}`),
+      );
+      expect(cut.flatMap(({ builtOnIt }) => builtOnIt)).toContain('campaign fork: stage results');
+    }
+  });
+});
+
+test('a campaign that goes on while it is verified is not said to have lost its log', async () => {
+  const bucket = copy();
+  bucket.remove('campaigns/tiny.json');
+  /** Lists the log as it was a moment ago. */
+  class Running extends DirectoryBucket {
+    override async list(prefix: string): Promise<string[]> {
+      const keys = await super.list(prefix);
+      return prefix === 'campaigns/tiny/log/' ? keys.slice(0, 9) : keys;
+    }
+  }
+  expect((await verifyBucket(new Running(bucket.root), { roots: roots() })).failures).toEqual([]);
 });
 
 describe('what may happen to a campaign after its end is no tampering:', () => {

@@ -4,6 +4,7 @@ import { blob, type TamperedBucket } from '../tamperedBucket';
 import {
   flip,
   FOREIGN,
+  gone,
   insider,
   jsonLines,
   LOG,
@@ -30,12 +31,22 @@ function batchOfChoice(bucket: TamperedBucket): { key: string; index: string } {
       bucket.lines(bucket.output(stage, 'episodes')).map((row) => String(row['episode'])),
     ),
   );
+  return batchWhere(bucket, (episodes) => !episodes.some((episode) => listed.has(episode)));
+}
+
+const batchWith = (bucket: TamperedBucket, episode: string) =>
+  batchWhere(bucket, (episodes) => episodes.includes(episode));
+
+function batchWhere(
+  bucket: TamperedBucket,
+  isIt: (episodes: string[]) => boolean,
+): { key: string; index: string } {
   for (const folder of bucket.keys('batches/finished'))
     for (const key of bucket.keys(folder)) {
       const index = String(bucket.json(key)['index'].digest.sha256);
-      if (!bucket.lines(index).some((row) => listed.has(String(row['episode'])))) return { key, index };
+      if (isIt(bucket.lines(index).map((row) => String(row['episode'])))) return { key, index };
     }
-  throw new Error('no batch of a choice of checkpoints');
+  throw new Error('no such batch');
 }
 
 const resultOf = (bucket: TamperedBucket, stage: string): string => `stages/${bucket.stage(stage).key}.json`;
@@ -85,6 +96,25 @@ export const CONDUCT: Tampering[] = [
     what: 'a bit of an episode that a checkpoint was chosen by',
     builtOnIt: RESULTS,
     tamper: (b) => flip(b, blob(String(b.lines(batchOfChoice(b).index)[0]?.['episode']))),
+  },
+  {
+    what: 'the index of a batch that a checkpoint was chosen by gone',
+    builtOnIt: RESULTS,
+    tamper: (b) => gone(b, blob(batchOfChoice(b).index)),
+  },
+  {
+    what: 'a rating raised in its blob by somebody with the key, who took the index of its batch away',
+    builtOnIt: RESULTS,
+    tamper: (b) => {
+      const rows = b.lines(b.output('evaluate/BC+SR', 'episodes'));
+      gone(b, blob(batchWith(b, String(rows[0]?.['episode'])).index));
+      const rating = b.json(blob(String(rows[0]?.['rating'])));
+      rating.scores[0].goal += 1;
+      Object.assign(rows[0] ?? {}, { rating: b.put(canonicalJson(rating)) });
+      const index = b.put(jsonLines(rows));
+      b.forgeOutput('evaluate/BC+SR', 'episodes', index);
+      return blob(index);
+    },
   },
   {
     what: 'the calls of a batch edited',
