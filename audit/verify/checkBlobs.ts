@@ -9,7 +9,7 @@ import { parseJson } from '../readBlob';
 import { readBy } from '../readManifest';
 import type { Collection } from './collections';
 import type { Findings } from './findings';
-import { type LoadedCampaign, messageOf, recordKey, stageNode } from './loadCampaign';
+import { type LoadedCampaign, manifestDigestOf, messageOf, recordKey, stageNode } from './loadCampaign';
 import type { VerifiedBlobs } from './verifiedBlobs';
 
 const READS_AT_ONCE = 16;
@@ -90,14 +90,15 @@ function namedBy({ id, log, record, planDigest, stages }: LoadedCampaign, findin
           )
         : [],
     ),
-    ...stages.flatMap(({ id: stage, manifest, result }) => {
-      const node = stageNode(id, stage);
+    ...stages.flatMap((loaded) => {
+      const { manifest, result } = loaded;
+      const node = stageNode(id, loaded.id);
       const outputs = Object.values(result.outputs).map(({ digest }) => digest.sha256);
       const signed = manifest?.statement.subject.flatMap(({ digest }) =>
         'sha256' in digest ? [digest.sha256] : [],
       );
       const read = manifest ? readBy(manifest.statement).map(({ digest }) => digest) : [];
-      return use([...outputs, ...(signed ?? []), ...read, ...(manifest ? [manifest.digest] : [])], node);
+      return use([...outputs, ...(signed ?? []), ...read, manifestDigestOf(loaded)], node);
     }),
   ];
 }

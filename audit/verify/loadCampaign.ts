@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { blobKey } from '../../artifacts/artifactStore';
 import type { Bucket } from '../../artifacts/bucket';
 import { sha256 } from '../../artifacts/canonicalJson';
+import { StorageError } from '../../artifacts/storageError';
 import { payloadOf } from '../../artifacts/signing/envelope';
 import { Envelope, type LogHead } from '../../schemas/attestation';
 import { LogEntry } from '../../schemas/campaignLog';
@@ -49,13 +50,19 @@ export const stageNode = (campaign: string, stage: string): string => `campaign 
 export const resultKeyOf = (key: string): string => `stages/${key}.json`;
 export const recordKey = (campaign: string): string => `campaigns/${campaign}.json`;
 
+/** Of the manifest that counts, whether it is there or not. */
+export const manifestDigestOf = ({ logged, result }: Pick<LoadedStage, 'logged' | 'result'>): string =>
+  logged ?? result.manifest.digest.sha256;
+
 /** Reads all that belongs to a campaign, damaged as it may be. */
 export async function loadCampaign(bucket: Bucket, id: string, findings: Findings): Promise<LoadedCampaign> {
   const tolerant = async <T>(object: string, read: () => Promise<T>): Promise<T | null> => {
     try {
       return await read();
     } catch (error) {
-      findings.fail(object, messageOf(error));
+      // The check of blobs tells of those that are missing: it knows of tombstones.
+      const isMissing = error instanceof StorageError && error.code === 'ARTIFACT_MISSING';
+      if (!isMissing) findings.fail(object, messageOf(error));
       return null;
     }
   };
@@ -87,7 +94,7 @@ export async function loadCampaign(bucket: Bucket, id: string, findings: Finding
         findings.fail(resultKey, `The result of stage ${stage} is missing.`);
       continue;
     }
-    const digest = logged ?? result.manifest.digest.sha256;
+    const digest = manifestDigestOf({ logged, result });
     findings.isUsed(blobKey(digest), stageNode(id, stage));
     const manifest = await tolerant(blobKey(digest), () => readManifest(bucket, digest));
     stages.push({ id: stage, key, resultKey, result, manifest, logged });

@@ -9,9 +9,9 @@ import { openSigningKey, type SigningKey } from '../../artifacts/signing/signing
 import { type AuditedCampaign, readCampaign } from '../../audit/readCampaign';
 import { verifyBucket } from '../../audit/verify/verifyBucket';
 import type { LogHead, Signer } from '../../schemas/attestation';
-import type { LogEntry, LogEvent } from '../../schemas/campaignLog';
+import type { LogEntry, LogEvent, Tombstone } from '../../schemas/campaignLog';
 import { type FinishedCampaign, finishedCampaign } from '../support/finishedCampaign';
-import { TamperedBucket } from './tamperedBucket';
+import { blob, TamperedBucket } from './tamperedBucket';
 import { addFork } from './tampering/forked';
 import { TAMPERINGS } from './tamperings';
 
@@ -155,6 +155,22 @@ describe('what may happen to a campaign after its end is no tampering:', () => {
     const bucket = copy();
     append(bucket, { kind: 'released', policy: 'BC', listing: campaign.plan.digest });
     expect((await verify(bucket.root)).failures).toEqual([]);
+  });
+
+  test.each([
+    ['its plan', () => campaign.plan.digest],
+    ['a manifest', () => campaign.stages[5]?.manifest.digest ?? ''],
+    ['a dataset', () => copy().output('BC/filter', 'dataset')],
+  ])('%s is forgotten, with a signed tombstone', async (_what, digestOf) => {
+    const bucket = copy();
+    const digest = digestOf();
+    const tombstone: Tombstone = { digest, cause: 'forgotten', at: NOW, actor: 'somebody', reason: 'a test' };
+    const signed = signText(canonicalJson(tombstone), PAYLOAD_TYPES.tombstone, key);
+    bucket.remove(blob(digest));
+    bucket.write(`tombstones/${digest}.json`, canonicalJson(signed));
+    const { failures, explained } = await verify(bucket.root);
+    expect(failures).toEqual([]);
+    expect(explained).toEqual([{ digest, cause: 'forgotten', reason: 'a test' }]);
   });
 
   test('its results are collected', async () => {
