@@ -121,7 +121,9 @@ export class PlanRun {
       progress.parking = null;
       if (!wasDone) this.logFinished(progress, result);
     } catch (error) {
-      if (isCancellation(error)) progress.state = this.stateOfInterrupted();
+      // One that is only looked up again stays what it was.
+      if (isCancellation(error))
+        progress.state = isDone(progress) ? progress.state : this.stateOfInterrupted();
       else if (error instanceof TemporalFailure) this.park(stage.id, parkingOf(error, progress.parking));
       else throw error;
     }
