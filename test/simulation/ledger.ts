@@ -22,7 +22,7 @@ export interface EndedAttempt {
   gracefully: boolean;
 }
 
-/** What an attempt that leaves had no time for: to store the last ratings. */
+/** An answer may be on its way into what an attempt tells or leaves: a rating is part of that once it is stored. */
 const STORING_MS = 100;
 
 /** What was paid for conversations and ratings, and what was lost with the attempts that paid it. */
@@ -57,7 +57,7 @@ export class Ledger {
   }
 
   private lostWith({ holder, toldAt, endedAt, gracefully }: EndedAttempt): PaidCall[] {
-    const keptUntil = gracefully ? endedAt - STORING_MS : toldAt;
+    const keptUntil = (gracefully ? endedAt : toldAt) - STORING_MS;
     return this.paid.filter(
       (call) =>
         call.holder === holder &&
