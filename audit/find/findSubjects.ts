@@ -6,6 +6,7 @@ import { DialogueRow } from '../../schemas/training';
 import { type Archive, type EpisodePlace } from '../index/archive';
 import { member, memberBeginning } from '../index/lines';
 import { turnsOfPrompt } from '../index/promptIndex';
+import { hasTurn } from '../lineage/modelCall';
 import type { AuditedStage } from '../readCampaign';
 import { outputOf } from '../readManifest';
 import type { Subject } from './subject';
@@ -52,11 +53,14 @@ async function turnsNamed(
   options: FindOptions,
 ): Promise<Subject[]> {
   const found = await findSubjects(archive, name, options);
-  return found.flatMap((subject): Subject[] =>
-    subject.kind === 'episode' && number <= subject.place.row.turns
-      ? [{ kind: 'turn', place: subject.place, number }]
-      : [],
+  const turns = await Promise.all(
+    found.map(async (subject): Promise<Subject[]> => {
+      if (subject.kind !== 'episode' || number > subject.place.row.turns) return [];
+      const { place } = subject;
+      return hasTurn(await archive.episode(place), number) ? [{ kind: 'turn', place, number }] : [];
+    }),
   );
+  return turns.flat();
 }
 
 /** Names are compared without case, and all but letters and digits as one dash: `bc-sr` is `BC+SR`. */

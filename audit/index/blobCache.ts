@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'n
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Bucket } from '../../artifacts/bucket';
+import { sha256 } from '../../artifacts/canonicalJson';
 import { readBlob } from '../readBlob';
 
 /** Room for the indexes of some campaigns of 100,000 episodes. */
@@ -15,8 +16,8 @@ export function auditCacheFolder(variables: NodeJS.ProcessEnv = process.env): st
 }
 
 /**
- * Blobs of a bucket that questions are answered from, kept as files by their digests. A copy was verified before it was
- * written, and what a digest names never changes, so no copy is ever stale; what is missing comes from the bucket.
+ * Blobs of a bucket that questions are answered from, kept as files by their digests. What a digest names never
+ * changes, so no copy is ever stale; what is missing, or has other bytes by now, comes from the bucket.
  */
 export class BlobCache {
   /** @param folder null: nothing is kept */
@@ -28,15 +29,23 @@ export class BlobCache {
 
   /** Errors: ARTIFACT_MISSING, ARTIFACT_CORRUPT. */
   bytes(digest: string): Promise<Buffer> {
-    return this.kept(digest, () => readBlob(this.bucket, digest));
+    return this.kept(
+      digest,
+      () => readBlob(this.bucket, digest),
+      (known) => sha256(known) === digest,
+    );
   }
 
   /** What is made from a blob, kept beside it. @param name with the blob's digest in it, and of what form this is */
-  async kept(name: string, make: () => Promise<Buffer>): Promise<Buffer> {
+  async kept(
+    name: string,
+    make: () => Promise<Buffer>,
+    isWhole: (known: Buffer) => boolean = () => true,
+  ): Promise<Buffer> {
     if (this.folder === null) return make();
     const path = join(this.folder, name);
     const known = await readFile(path).catch(() => null);
-    if (known) {
+    if (known && isWhole(known)) {
       await utimes(path, new Date(), new Date()).catch(() => undefined);
       return known;
     }

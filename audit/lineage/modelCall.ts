@@ -22,6 +22,10 @@ export interface RecordedCall {
   answer: string | null;
 }
 
+/** The answer behind the last turn that could not be read counts as one. */
+export const hasTurn = ({ turns, unreadAnswer }: Episode, number: number): boolean =>
+  number < turns.length || (number === turns.length && unreadAnswer !== undefined);
+
 /** The call that gave a turn; after the last turn the one that gave what could not be read. Undefined if there is none. */
 export async function callOfTurn(
   archive: Archive,

@@ -27,3 +27,6 @@ export interface Chosen {
   episode?: string | undefined;
   turn?: number | undefined;
 }
+
+/** What was chosen is not there. */
+export class ChoiceError extends Error {}

@@ -6,8 +6,8 @@ import { overallScore } from '../../schemas/scores';
 import { short } from '../find/subject';
 import type { Archive, EpisodePlace } from '../index/archive';
 import { member } from '../index/lines';
-import type { RecordedCall } from './modelCall';
-import { type LineageNode, node } from './node';
+import { hasTurn, type RecordedCall } from './modelCall';
+import { ChoiceError, type LineageNode, node } from './node';
 
 /** Single steps as nodes: how each is worded is the same up and down. */
 
@@ -45,6 +45,7 @@ export function episodeNode(
   return node('episode', row.episode, text, next);
 }
 
+/** Errors: ChoiceError when the episode has no such turn. */
 export function turnNode(
   place: EpisodePlace,
   episode: Episode,
@@ -52,6 +53,10 @@ export function turnNode(
   next: LineageNode[],
 ): LineageNode {
   const turn = episode.turns[number];
+  if (!hasTurn(episode, number))
+    throw new ChoiceError(
+      `Episode ${place.row.id} has ${episode.turns.length} turns, from 0; none is ${number}.`,
+    );
   const text = turn
     ? `side ${turn.speaker} ${perceive(turn.action)}`
     : `an answer that could not be read: ${JSON.stringify(episode.unreadAnswer ?? '')}`;

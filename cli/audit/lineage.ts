@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { lineageDown } from '../../audit/lineage/down';
-import { cut } from '../../audit/lineage/node';
+import { ChoiceError, type Chosen, cut, type LineageNode } from '../../audit/lineage/node';
 import { lineageUp } from '../../audit/lineage/up';
+import { nameOf, type Subject } from '../../audit/find/subject';
+import type { Archive } from '../../audit/index/archive';
 import { CommandError } from '../commandError';
 import { openBucket } from '../openBucket';
 import { printJson } from '../options';
@@ -37,7 +39,7 @@ export function registerLineage(audit: Command): void {
         const { archive, subject } = await ask(bucket, what, { ...options, first: 'scores' });
         const whole = down
           ? await lineageDown(archive, subject)
-          : await lineageUp(archive, subject, { episode, turn });
+          : await chosenUp(archive, subject, { episode, turn });
         const lineage = depth === undefined ? whole : cut(whole, depth);
         if (json) printJson({ campaign: archive.campaign.id, direction: down ? 'down' : 'up', lineage });
         else console.log(inert(renderLineage(lineage, down ? 'down' : 'up', terminalWidth())));
@@ -46,6 +48,22 @@ export function registerLineage(audit: Command): void {
       }
     });
 }
+
+/** Errors: CommandError when the episode or the turn that was chosen is not there. */
+async function chosenUp(archive: Archive, subject: Subject, chosen: Chosen): Promise<LineageNode> {
+  try {
+    const lineage = await lineageUp(archive, subject, chosen);
+    if (chosen.episode === undefined || holds(lineage, 'row')) return lineage;
+    throw new ChoiceError(
+      `No training row of episode ${chosen.episode} is behind ${nameOf(subject)}. \`audit show ${chosen.episode}\` tells what was learned from it.`,
+    );
+  } catch (error) {
+    throw error instanceof ChoiceError ? new CommandError(error.message, { exitCode: 2 }) : error;
+  }
+}
+
+const holds = ({ kind, next }: LineageNode, wanted: string): boolean =>
+  kind === wanted || next.some((one) => holds(one, wanted));
 
 function whole(text: string): number {
   const value = Number(text);

@@ -146,6 +146,15 @@ describe('copies of blobs', () => {
     expect(() => readdirSync(cache)).toThrow('ENOENT');
   });
 
+  test('are read from the bucket again when they have other bytes by now', async () => {
+    const [bucket, cache] = [bucketOf('one'), folder()];
+    const blobs = new BlobCache(bucket, cache);
+    await blobs.bytes(sha256('one'));
+    writeFileSync(join(cache, sha256('one')), 'two');
+    expect((await blobs.bytes(sha256('one'))).toString()).toBe('one');
+    expect((await new BlobCache(bucketOf(), cache).bytes(sha256('one'))).toString()).toBe('one');
+  });
+
   test('take no more room than they may: the one that was used longest ago goes first', async () => {
     const texts = ['a', 'b', 'c'].map((letter) => letter.repeat(100));
     const [bucket, cache] = [bucketOf(...texts), folder()];

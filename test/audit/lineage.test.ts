@@ -1,7 +1,7 @@
 import { lineageDown } from '../../audit/lineage/down';
 import type { RecordedCall } from '../../audit/lineage/modelCall';
 import { callOfTurn } from '../../audit/lineage/modelCall';
-import { cut, type LineageNode } from '../../audit/lineage/node';
+import { ChoiceError, cut, type LineageNode } from '../../audit/lineage/node';
 import { callNode } from '../../audit/lineage/steps';
 import { lineageUp } from '../../audit/lineage/up';
 import { verifyBucket } from '../../audit/verify/verifyBucket';
@@ -34,6 +34,12 @@ test('the campaign that these tests ask about is one in which verification finds
   const { failures } = await verifyBucket(campaigns.bucket, { roots: [] });
   expect(failures).toEqual([]);
 });
+
+async function subjectOfTurn(name: string) {
+  const subject = await subjectNamed(archive, name);
+  if (subject.kind !== 'turn') throw new Error(`${name} is no turn`);
+  return subject;
+}
 
 test('up from a score, every step down to one raw call is there', async () => {
   const kinds = kindsOf(await up('bc-sr'));
@@ -117,6 +123,14 @@ test('another episode and turn are shown where they are named', async () => {
   const { episode } = rows.at(-1);
   const tree = await up('bc', { episode, turn: 2 });
   expect(only(tree, 'turn').id).toBe(`${episode}#2`);
+});
+
+test('a turn that an episode does not have is no turn of it, and nothing is said in its place', async () => {
+  const { place } = await subjectOfTurn(only(await up('bc'), 'turn').id ?? '');
+  const { turns } = await archive.episode(place);
+  await expect(up('bc', { episode: place.row.id, turn: turns.length })).rejects.toThrow(ChoiceError);
+  await expect(up('bc', { episode: place.row.id, turn: 99 })).rejects.toThrow(/none is 99/);
+  await expect(subjectNamed(archive, `${place.row.id}#${turns.length}`)).rejects.toThrow('means 0 things');
 });
 
 test('each name leads up to a call or to where it came from, and can be cut to a depth', async () => {
