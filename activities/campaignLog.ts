@@ -1,8 +1,9 @@
+import { handedOutKey } from '../artifacts/documentKeys';
 import type { LogHead } from '../schemas/attestation';
 import type { NewLogEntry } from '../schemas/campaignLog';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { CampaignLog } from '../artifacts/campaignLog';
-import { HandedOut, handedOutKey } from './support/callBudget';
+import { HandedOut } from './support/callBudget';
 import type { SigningKey } from '../artifacts/signing/signingKey';
 
 export interface AppendToLogInput {

@@ -1,3 +1,4 @@
+import { campaignKey, resultKey } from '../artifacts/documentKeys';
 import { Context } from '@temporalio/activity';
 import { z } from 'zod';
 import { stageKeyMaterial } from '../domain/plan/stageKey';
@@ -116,10 +117,6 @@ export interface CampaignRecord {
   results: ArtifactRef;
   stages: { id: string; key: string }[];
 }
-
-export const campaignKey = (campaign: string): string => `campaigns/${campaign}.json`;
-
-export const resultKey = (key: string): string => `stages/${key}.json`;
 
 const Limited = z.object({ unratedShare: z.number() });
 

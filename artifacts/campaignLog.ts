@@ -1,3 +1,4 @@
+import { logFolder, logKey } from './documentKeys';
 import type { z } from 'zod';
 import { Envelope, type LogHead } from '../schemas/attestation';
 import { LogEntry, type NewLogEntry } from '../schemas/campaignLog';
@@ -7,11 +8,6 @@ import { canonicalJson, sha256 } from './canonicalJson';
 import { PAYLOAD_TYPES, payloadOf, signText } from './signing/envelope';
 import type { SigningKey } from './signing/signingKey';
 import { StorageError } from './storageError';
-
-const folderOf = (campaign: string): string => `campaigns/${campaign}/log/`;
-
-export const logKey = (campaign: string, number: number): string =>
-  `${folderOf(campaign)}${String(number).padStart(6, '0')}.json`;
 
 /** An entry as it lies in the bucket. */
 export interface StoredEntry {
@@ -92,7 +88,7 @@ export async function readLogEntry(
 
 /** The newest entry's place; null where nothing was written. */
 export async function readLogHead(bucket: Bucket, campaign: string): Promise<LogHead | null> {
-  const last = (await bucket.list(folderOf(campaign))).at(-1);
+  const last = (await bucket.list(logFolder(campaign))).at(-1);
   const bytes = last === undefined ? null : await bucket.read(last);
   if (last === undefined || !bytes) return null;
   return { number: Number(/(\d+)\.json$/.exec(last)?.[1]), digest: sha256(bytes) };

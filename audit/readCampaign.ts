@@ -1,3 +1,4 @@
+import { campaignKey, resultKey } from '../artifacts/documentKeys';
 import { readLog, type StoredEntry } from '../artifacts/campaignLog';
 import type { Bucket } from '../artifacts/bucket';
 import { StorageError } from '../artifacts/storageError';
@@ -39,7 +40,7 @@ export async function listCampaigns(bucket: Bucket): Promise<string[]> {
 
 /** Errors: ARTIFACT_MISSING when the bucket has no such campaign, or lacks what it names; ARTIFACT_CORRUPT. */
 export async function readCampaign(bucket: Bucket, id: string): Promise<AuditedCampaign> {
-  const record = await readDocument(bucket, `campaigns/${id}.json`, CampaignRecord);
+  const record = await readDocument(bucket, campaignKey(id), CampaignRecord);
   const log = await readLog(bucket, id);
   const digest = planOf(log) ?? record?.plan;
   if (digest === undefined) {
@@ -103,7 +104,7 @@ async function readStage(
   bucket: Bucket,
   { id, key, reused, manifest: logged }: Finished & { id: string },
 ): Promise<AuditedStage> {
-  const result = await readDocument(bucket, `stages/${key}.json`, StageResult);
+  const result = await readDocument(bucket, resultKey(key), StageResult);
   if (!result) {
     throw new StorageError(
       'ARTIFACT_MISSING',

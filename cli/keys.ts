@@ -1,6 +1,6 @@
+import { signerKey } from '../artifacts/documentKeys';
 import { renameSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { signerKey } from '../artifacts/signing/publishSigner';
 import { endorse } from '../artifacts/signing/signers';
 import { newSigningKeyPem, readSigningKey } from '../artifacts/signing/signingKey';
 import { CommandError } from './commandError';

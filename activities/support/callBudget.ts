@@ -1,3 +1,4 @@
+import { handedOutKey } from '../../artifacts/documentKeys';
 import { ApplicationFailure } from '@temporalio/activity';
 import { z } from 'zod';
 import type { ArtifactStore } from '../../artifacts/artifactStore';
@@ -11,8 +12,6 @@ export const HandedOut = z.strictObject({ calls: z.number().int().nonnegative() 
 
 /** Calls that a worker takes at a time; what is left of them when it is killed is lost to the campaign. */
 const BLOCK = 32;
-
-export const handedOutKey = (campaign: string): string => `campaigns/${campaign}/calls.json`;
 
 /**
  * Keeps a campaign's calls of models below its limit, however many workers make them and however these end: a worker

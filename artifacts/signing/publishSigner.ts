@@ -1,8 +1,7 @@
+import { signerKey } from '../documentKeys';
 import type { Signer } from '../../schemas/attestation';
 import type { ArtifactStore } from '../artifactStore';
 import type { SigningKey } from './signingKey';
-
-export const signerKey = (keyid: string): string => `signers/${keyid}.json`;
 
 /** Leaves the public half of a key in the bucket, for readers; what is there already stays. */
 export async function publishSigner(store: ArtifactStore, { keyid, publicKey }: SigningKey): Promise<void> {

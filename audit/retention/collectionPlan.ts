@@ -1,3 +1,4 @@
+import { RESULTS_FOLDER, resultKey } from '../../artifacts/documentKeys';
 import { type ArtifactStore, blobKey, type ListedObject } from '../../artifacts/artifactStore';
 import { digestOfJson } from '../../artifacts/canonicalJson';
 import { inParallel } from '../../domain/inParallel';
@@ -114,7 +115,9 @@ function rootsOf(
     if (isSpent(object.key)) return false;
     // What an unfinished campaign's stages left so far lies under keys that only it could tell.
     return (
-      digestOfPath(object.key) === null || isYoung(object) || (mayGoOn && !object.key.startsWith('stages/'))
+      digestOfPath(object.key) === null ||
+      isYoung(object) ||
+      (mayGoOn && !object.key.startsWith(RESULTS_FOLDER))
     );
   });
   return [...named, ...[...blobs.values()].filter(isYoung)].map(({ key }) => key);
@@ -150,9 +153,7 @@ async function evidenceOf(store: ArtifactStore, id: string): Promise<{ kept: str
   const histories = log.flatMap(({ entry: { event } }) =>
     event.kind === 'histories-archived' ? event.histories.map(({ history }) => history.digest.sha256) : [],
   );
-  const results = await Promise.all(
-    stages.map(({ key }) => store.getDocument(`stages/${key}.json`, StageResult)),
-  );
+  const results = await Promise.all(stages.map(({ key }) => store.getDocument(resultKey(key), StageResult)));
   const outputs = results.flatMap((result) => Object.values(result?.outputs ?? {}));
   const texts = await Promise.all(manifests.map((digest) => store.getBytes(digest)));
   const named = texts.flatMap((bytes) => referencesOf(bytes).follow);

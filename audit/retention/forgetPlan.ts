@@ -1,3 +1,4 @@
+import { RESULTS_FOLDER } from '../../artifacts/documentKeys';
 import { type ArtifactStore, blobKey } from '../../artifacts/artifactStore';
 import { inParallel } from '../../domain/inParallel';
 import { StageResult } from '../../schemas/plan';
@@ -76,7 +77,7 @@ interface ReadStage {
 }
 
 async function readStages(store: ArtifactStore, documents: readonly string[]): Promise<ReadStage[]> {
-  const keys = documents.filter((key) => key.startsWith('stages/'));
+  const keys = documents.filter((key) => key.startsWith(RESULTS_FOLDER));
   const stages = await inParallel(keys, READS_AT_ONCE, async (key): Promise<ReadStage[]> => {
     const result = await store.getDocument(key, StageResult);
     // A manifest that was forgotten itself tells nothing any more.

@@ -1,3 +1,4 @@
+import { campaignKey } from '../../artifacts/documentKeys';
 import { type ArtifactStore, blobKey, type ListedObject } from '../../artifacts/artifactStore';
 import { readLog } from '../../artifacts/campaignLog';
 import { lastRun } from '../readCampaign';
@@ -27,7 +28,7 @@ export async function takeInventory(store: ArtifactStore): Promise<Inventory> {
   );
   const campaigns = [...new Set(ids)];
   const finished = await Promise.all(
-    campaigns.map((id) => hasFinished(store, id, documents.has(`campaigns/${id}.json`))),
+    campaigns.map((id) => hasFinished(store, id, documents.has(campaignKey(id)))),
   );
   return { blobs, documents, campaigns, unfinished: campaigns.filter((_id, index) => !finished[index]) };
 }
@@ -40,4 +41,4 @@ async function hasFinished(store: ArtifactStore, id: string, recorded: boolean):
 }
 
 export const belongsTo = (campaign: string, key: string): boolean =>
-  key === `campaigns/${campaign}.json` || key.startsWith(`campaigns/${campaign}/`);
+  key === campaignKey(campaign) || key.startsWith(`campaigns/${campaign}/`);

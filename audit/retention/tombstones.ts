@@ -1,10 +1,9 @@
+import { tombstoneKey } from '../../artifacts/documentKeys';
 import type { ArtifactStore } from '../../artifacts/artifactStore';
 import { canonicalJson } from '../../artifacts/canonicalJson';
 import { PAYLOAD_TYPES, signText } from '../../artifacts/signing/envelope';
 import type { SigningKey } from '../../artifacts/signing/signingKey';
 import type { Tombstone } from '../../schemas/campaignLog';
-
-export const tombstoneKey = (digest: string): string => `tombstones/${digest}.json`;
 
 /** Says in the bucket why a blob is no more; what was said first stays. */
 export async function putTombstone(

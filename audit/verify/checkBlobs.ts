@@ -1,3 +1,4 @@
+import { campaignKey, tombstoneKey } from '../../artifacts/documentKeys';
 import { blobKey } from '../../artifacts/artifactStore';
 import { StorageError } from '../../artifacts/storageError';
 import type { Bucket } from '../../artifacts/bucket';
@@ -9,7 +10,7 @@ import { parseJson } from '../readBlob';
 import { readBy } from '../readManifest';
 import type { Collection } from './collections';
 import type { Findings } from './findings';
-import { type LoadedCampaign, manifestDigestOf, messageOf, recordKey, stageNode } from './loadCampaign';
+import { type LoadedCampaign, manifestDigestOf, messageOf, stageNode } from './loadCampaign';
 import type { VerifiedBlobs } from './verifiedBlobs';
 
 const READS_AT_ONCE = 16;
@@ -81,7 +82,7 @@ function namedBy({ id, log, record, planDigest, stages }: LoadedCampaign, findin
   };
   return [
     ...use(planDigest ? [planDigest] : [], `campaign ${id}`),
-    ...use(digestsIn(JSON.stringify(record ?? {})), recordKey(id)),
+    ...use(digestsIn(JSON.stringify(record ?? {})), campaignKey(id)),
     ...log.flatMap(({ entry: { event } }) =>
       event.kind === 'histories-archived'
         ? use(
@@ -111,7 +112,7 @@ const isJson = (bytes: Buffer): boolean => bytes[0] === 0x7b || bytes[0] === 0x5
 
 /** A blob that is gone is no failure where somebody trusted has said why. */
 async function explain(digest: string, { bucket, findings, trusted }: Reading): Promise<void> {
-  const key = `tombstones/${digest}.json`;
+  const key = tombstoneKey(digest);
   const bytes = await bucket.read(key);
   if (!bytes) return findings.fail(blobKey(digest), 'It is missing.');
   try {

@@ -1,3 +1,4 @@
+import { handedOutKey, logFolder } from '../../artifacts/documentKeys';
 import { z } from 'zod';
 import type { Bucket } from '../../artifacts/bucket';
 import { Plan } from '../../schemas/plan';
@@ -27,7 +28,7 @@ export async function checkCalls(
   const limit = await limitOf(campaign, blobs);
   if (limit === null) return;
   findings.looked();
-  const key = `campaigns/${id}/calls.json`;
+  const key = handedOutKey(id);
   await whereReadable(key, findings, async () => {
     const handedOut = await readDocument(bucket, key, HandedOut);
     if (handedOut && handedOut.calls > limit)
@@ -44,8 +45,7 @@ export async function checkCalls(
       const isAuthoring = manifest && kindOf(manifest.statement) === 'prepareTasks';
       return sum + (isAuthoring ? result.cost.calls : (recorded.get(its)?.provider ?? 0));
     }, 0);
-  if (made > limit)
-    findings.fail(`campaigns/${id}/log/`, `The stages made ${made} calls; the limit is ${limit}.`);
+  if (made > limit) findings.fail(logFolder(id), `The stages made ${made} calls; the limit is ${limit}.`);
 }
 
 /** The highest that a plan of the last run set; null when one of them set none. */

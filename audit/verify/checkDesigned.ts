@@ -1,9 +1,9 @@
+import { resultKey } from '../../artifacts/documentKeys';
 import { blobKey } from '../../artifacts/artifactStore';
 import { canonicalJson } from '../../artifacts/canonicalJson';
 import type { CollectedEpisode, Episode, EpisodeDesign } from '../../schemas/episode';
 import type { Collection } from './collections';
 import type { Findings } from './findings';
-import { resultKeyOf } from './loadCampaign';
 
 /** The episodes that are listed are those that were to be played, in their order. */
 export function checkDesigned(
@@ -28,7 +28,7 @@ export function checkDesigned(
   const { episodes, unrated: counted } = stage.result.counts;
   if (episodes !== rows.length || counted !== unrated)
     findings.fail(
-      resultKeyOf(stage.key),
+      resultKey(stage.key),
       `Stage ${stage.id} counts ${episodes} episodes, ${counted} of them unrated; listed are ${rows.length} and ${unrated}.`,
     );
 }

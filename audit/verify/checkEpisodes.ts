@@ -1,3 +1,4 @@
+import { resultKey } from '../../artifacts/documentKeys';
 import { blobKey } from '../../artifacts/artifactStore';
 import type { Bucket } from '../../artifacts/bucket';
 import { canonicalJson } from '../../artifacts/canonicalJson';
@@ -9,7 +10,7 @@ import { readBatches } from './batches';
 import { checkDesigned, checkPlayers } from './checkDesigned';
 import { type Collection, collectionsOf } from './collections';
 import type { Findings } from './findings';
-import { type LoadedCampaign, resultKeyOf } from './loadCampaign';
+import { type LoadedCampaign } from './loadCampaign';
 import type { VerifiedBlobs } from './verifiedBlobs';
 import { whereReadable } from './whereReadable';
 
@@ -43,7 +44,7 @@ export async function checkEpisodes(
   const recorded = new Map<string, RecordedCalls>();
   const stages = new Map(campaigns.flatMap((campaign) => campaign.stages.map((stage) => [stage.key, stage])));
   for (const stage of stages.values()) {
-    const object = resultKeyOf(stage.key);
+    const object = resultKey(stage.key);
     await whereReadable(object, findings, async () => {
       const collections = await collectionsOf(stage, { blobs, findings, batches });
       const calls: RecordedCalls[] = [];

@@ -1,5 +1,5 @@
+import { logFolder, logKey } from '../../artifacts/documentKeys';
 import type { Bucket } from '../../artifacts/bucket';
-import { logKey } from '../../artifacts/campaignLog';
 import { sha256 } from '../../artifacts/canonicalJson';
 import type { LogHead } from '../../schemas/attestation';
 import { listCampaigns } from '../readCampaign';
@@ -32,7 +32,7 @@ export async function checkHeads(
   for (const { campaign, head, user, what } of places) {
     if (!there.has(campaign)) continue;
     findings.looked();
-    const object = `campaigns/${campaign}/log/`;
+    const object = logFolder(campaign);
     findings.isUsed(object, user);
     const message = `${what} when the log had entry ${head.number} of digest ${head.digest}; it has none now.`;
     if (told.has(`${object} ${message}`) || (await isInLog(bucket, campaign, head))) continue;

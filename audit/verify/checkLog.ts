@@ -1,8 +1,9 @@
+import { campaignKey, logFolder } from '../../artifacts/documentKeys';
 import type { LogHead } from '../../schemas/attestation';
 import type { LogEvent } from '../../schemas/campaignLog';
 import { lastRun } from '../readCampaign';
 import type { Findings } from './findings';
-import { type LoadedCampaign, recordKey } from './loadCampaign';
+import { type LoadedCampaign } from './loadCampaign';
 
 /** What may still happen to a campaign that has ended; it may also be started again. */
 const AFTER_THE_END: ReadonlySet<LogEvent['kind']> = new Set([
@@ -62,7 +63,7 @@ function checkNoted({ id, log }: LoadedCampaign, noted: LogHead | null, findings
   const known = new Map(log.map(({ head }) => [head.number, head.digest]));
   if (noted && known.get(noted.number) !== noted.digest)
     findings.fail(
-      `campaigns/${id}/log/`,
+      logFolder(id),
       `The log does not hold the head that was noted, ${noted.number}:${noted.digest}: it ends with entry ${log.at(-1)?.head.number ?? 0}. The campaign was put back to an earlier state, or is another one.`,
     );
 }
@@ -70,7 +71,7 @@ function checkNoted({ id, log }: LoadedCampaign, noted: LogHead | null, findings
 function checkRecord({ id, log, record, planDigest }: LoadedCampaign, findings: Findings): void {
   if (log.length === 0) return;
   const finished = log.findLast(({ entry }) => entry.event.kind === 'campaign-finished')?.entry.event;
-  const key = recordKey(id);
+  const key = campaignKey(id);
   const isRunning = !lastRun(log).some(({ entry }) => entry.event.kind === 'campaign-finished');
   if (!record) {
     if (finished) findings.fail(key, 'The log says that the campaign has finished; its record is missing.');

@@ -1,3 +1,4 @@
+import { campaignKey, logFolder } from '../../artifacts/documentKeys';
 import { canonicalJson, digestOfJson } from '../../artifacts/canonicalJson';
 import { blobKey } from '../../artifacts/artifactStore';
 import { decidingParameters, STAGE_REVISIONS, stageKeyMaterial } from '../../domain/plan/stageKey';
@@ -5,7 +6,7 @@ import type { ArtifactRef } from '../../schemas/artifact';
 import type { Stage } from '../../schemas/plan';
 import { inputOf, kindOf } from '../readManifest';
 import type { Findings } from './findings';
-import { type LoadedCampaign, type LoadedStage, recordKey } from './loadCampaign';
+import { type LoadedCampaign, type LoadedStage } from './loadCampaign';
 
 /** What happened is what was planned, and each result is the one that its signed manifest tells of. */
 export function checkPlan(campaign: LoadedCampaign, findings: Findings): void {
@@ -93,7 +94,7 @@ function checkRecorded({ id, record, stages }: LoadedCampaign, findings: Finding
       canonicalJson({ seconds, outputs, counts, cost }),
     );
     if (said !== is)
-      findings.fail(recordKey(id), `The record says of stage ${told.id} what its result does not say.`);
+      findings.fail(campaignKey(id), `The record says of stage ${told.id} what its result does not say.`);
   }
 }
 
@@ -107,8 +108,8 @@ function checkAllFinished(
   const recorded = new Set(record?.stages.map((stage) => stage.id));
   for (const stage of plan.stages) {
     if (!there.has(stage.id))
-      findings.fail(`campaigns/${id}/log/`, `Stage ${stage.id} was planned, and never finished.`);
+      findings.fail(logFolder(id), `Stage ${stage.id} was planned, and never finished.`);
     if (record && !recorded.has(stage.id))
-      findings.fail(recordKey(id), `Stage ${stage.id} was planned, and is missing in the record.`);
+      findings.fail(campaignKey(id), `Stage ${stage.id} was planned, and is missing in the record.`);
   }
 }

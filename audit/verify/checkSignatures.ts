@@ -1,3 +1,4 @@
+import { signerKey } from '../../artifacts/documentKeys';
 import { blobKey } from '../../artifacts/artifactStore';
 import { PAYLOAD_TYPES, type PublicKeys, signerOf } from '../../artifacts/signing/envelope';
 import type { Envelope, Signer } from '../../schemas/attestation';
@@ -43,6 +44,6 @@ export function checkSigners(published: readonly Signer[], trusted: PublicKeys, 
   for (const { keyid } of published) {
     findings.looked();
     if (!trusted.has(keyid))
-      findings.fail(`signers/${keyid}.json`, 'This key is not trusted, and no trusted key vouches for it.');
+      findings.fail(signerKey(keyid), 'This key is not trusted, and no trusted key vouches for it.');
   }
 }

@@ -1,3 +1,4 @@
+import { RESULTS_FOLDER, logFolder } from '../../artifacts/documentKeys';
 import type { Bucket } from '../../artifacts/bucket';
 import { StorageError } from '../../artifacts/storageError';
 import { inParallel } from '../../domain/inParallel';
@@ -20,7 +21,7 @@ export async function checkUnlogged(
   findings: Findings,
 ): Promise<void> {
   const told = new Set(campaigns.flatMap(({ stages }) => stages.map(({ resultKey }) => resultKey)));
-  const others = (await bucket.list('stages/')).filter((object) => !told.has(object));
+  const others = (await bucket.list(RESULTS_FOLDER)).filter((object) => !told.has(object));
   await inParallel(others, READS_AT_ONCE, async (object) => {
     const statement = await statementOf(bucket, object);
     if (!statement) return;
@@ -32,7 +33,7 @@ export async function checkUnlogged(
     findings.isUsed(object, stageNode(campaign.id, externalParameters.stage));
     if (!(await isInLog(bucket, campaign.id, seen)))
       findings.fail(
-        `campaigns/${campaign.id}/log/`,
+        logFolder(campaign.id),
         `Stage ${externalParameters.stage} (${object}) was finished when the log had entry ${seen.number} of digest ${seen.digest}; it has none now.`,
       );
   });

@@ -1,3 +1,4 @@
+import { resultKey } from '../../artifacts/documentKeys';
 import { z } from 'zod';
 import { blobKey } from '../../artifacts/artifactStore';
 import { digestOfJson } from '../../artifacts/canonicalJson';
@@ -10,7 +11,7 @@ import { PolicyCheckpoint } from '../../schemas/training';
 import { inputOf, kindOf, outputOf } from '../readManifest';
 import type { Batch } from './batches';
 import type { Findings } from './findings';
-import { type LoadedStage, resultKeyOf } from './loadCampaign';
+import { type LoadedStage } from './loadCampaign';
 import type { VerifiedBlobs } from './verifiedBlobs';
 import { whereReadable } from './whereReadable';
 
@@ -52,7 +53,7 @@ export async function collectionsOf(stage: LoadedStage, reading: Reading): Promi
   for (const { candidate, parameters } of asked) {
     const design = designEpisodes(parameters, taskSet, taskSetDigest);
     const own = batches.get(digestOfJson(design)) ?? [];
-    for (const { object } of own) findings.isUsed(object, resultKeyOf(stage.key));
+    for (const { object } of own) findings.isUsed(object, resultKey(stage.key));
     const listed = candidate
       ? await rowsOfBatches(own, blobs)
       : await rowsOfIndex(stage, own, blobs, findings);

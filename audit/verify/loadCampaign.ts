@@ -1,3 +1,4 @@
+import { campaignKey, logFolder, resultKey } from '../../artifacts/documentKeys';
 import type { z } from 'zod';
 import { blobKey } from '../../artifacts/artifactStore';
 import type { Bucket } from '../../artifacts/bucket';
@@ -47,8 +48,6 @@ export interface LoadedCampaign {
 
 /** Name of a stage among what is built on what. */
 export const stageNode = (campaign: string, stage: string): string => `campaign ${campaign}: stage ${stage}`;
-export const resultKeyOf = (key: string): string => `stages/${key}.json`;
-export const recordKey = (campaign: string): string => `campaigns/${campaign}.json`;
 
 /** Of the manifest that counts, whether it is there or not. */
 export const manifestDigestOf = ({ logged, result }: Pick<LoadedStage, 'logged' | 'result'>): string =>
@@ -73,8 +72,8 @@ export async function loadCampaign(bucket: Bucket, id: string, findings: Finding
     });
 
   const log = await loadLog(bucket, id, findings);
-  findings.isUsed(`campaigns/${id}/log/`, `campaign ${id}`);
-  const record = await document(recordKey(id), CampaignRecord);
+  findings.isUsed(logFolder(id), `campaign ${id}`);
+  const record = await document(campaignKey(id), CampaignRecord);
   const planDigest = planOf(log) ?? record?.plan ?? null;
   const plan =
     planDigest === null
@@ -86,18 +85,18 @@ export async function loadCampaign(bucket: Bucket, id: string, findings: Finding
   const isDropped = lastRun(log).some(({ entry }) => entry.event.kind === 'collected');
   const stages: LoadedStage[] = [];
   for (const [stage, { key, manifest: logged }] of finishedStages(log, record)) {
-    const resultKey = resultKeyOf(key);
-    findings.isUsed(resultKey, stageNode(id, stage));
-    const result = await document(resultKey, StageResult);
+    const object = resultKey(key);
+    findings.isUsed(object, stageNode(id, stage));
+    const result = await document(object, StageResult);
     if (!result) {
-      if (!isDropped && !(await bucket.read(resultKey)))
-        findings.fail(resultKey, `The result of stage ${stage} is missing.`);
+      if (!isDropped && !(await bucket.read(object)))
+        findings.fail(object, `The result of stage ${stage} is missing.`);
       continue;
     }
     const digest = manifestDigestOf({ logged, result });
     findings.isUsed(blobKey(digest), stageNode(id, stage));
     const manifest = await tolerant(blobKey(digest), () => readManifest(bucket, digest));
-    stages.push({ id: stage, key, resultKey, result, manifest, logged });
+    stages.push({ id: stage, key, resultKey: object, result, manifest, logged });
   }
   if (plan) {
     findings.isUsed(blobKey(planDigest ?? ''), `campaign ${id}`);
@@ -113,7 +112,7 @@ export async function loadCampaign(bucket: Bucket, id: string, findings: Finding
 
 async function loadLog(bucket: Bucket, id: string, findings: Findings): Promise<LoadedEntry[]> {
   const log: LoadedEntry[] = [];
-  for (const key of await bucket.list(`campaigns/${id}/log/`)) {
+  for (const key of await bucket.list(logFolder(id))) {
     const bytes = await bucket.read(key);
     if (!bytes) continue;
     try {

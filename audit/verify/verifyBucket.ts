@@ -1,3 +1,4 @@
+import { SIGNERS_FOLDER } from '../../artifacts/documentKeys';
 import type { Bucket } from '../../artifacts/bucket';
 import type { PublicKeys } from '../../artifacts/signing/envelope';
 import { trustedKeys } from '../../artifacts/signing/signers';
@@ -113,7 +114,7 @@ export async function verifyBucket(
 
 async function publishedSigners(bucket: Bucket, findings: Findings): Promise<Signer[]> {
   const signers: Signer[] = [];
-  for (const key of await bucket.list('signers/')) {
+  for (const key of await bucket.list(SIGNERS_FOLDER)) {
     try {
       const bytes = await bucket.read(key);
       if (bytes) signers.push(parseJson(bytes, Signer, key));

@@ -1,3 +1,4 @@
+import { logKey, signerKey } from '../../artifacts/documentKeys';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { blobKey } from '../../artifacts/blobKey';
@@ -7,7 +8,6 @@ import { newSigningKeyPem, readSigningKey } from '../../artifacts/signing/signin
 import type { ArtifactRef } from '../../schemas/artifact';
 import type { LogEvent } from '../../schemas/campaignLog';
 import type { LogHead } from '../../schemas/attestation';
-import { logKey } from '../../artifacts/campaignLog';
 
 /** Writes the objects of a bucket as files, in the forms in which the store has them. */
 export class BucketFolder {
@@ -17,7 +17,7 @@ export class BucketFolder {
 
   constructor(private readonly folder: string) {
     mkdirSync(join(folder, blobKey('')), { recursive: true });
-    this.document(`signers/${this.key.keyid}.json`, {
+    this.document(signerKey(this.key.keyid), {
       keyid: this.key.keyid,
       publicKey: this.key.publicKey,
       since: new Date(0).toISOString(),

@@ -1,3 +1,4 @@
+import { campaignKey, resultKey } from '../../artifacts/documentKeys';
 import { stageStatement } from '../../activities/support/manifest';
 import type { StageOutcome } from '../../activities/support/stageWork';
 import { canonicalJson, digestOfJson, sha256 } from '../../artifacts/canonicalJson';
@@ -58,7 +59,7 @@ export function writeAuditedCampaign(folder: string, campaign: string, sizes: Si
   if (!table) throw new Error('the plan has no results');
   const stages = [...results].map(([id, { key }]) => ({ id, key }));
   log.append({ kind: 'campaign-finished', results: table.digest.sha256, stages });
-  bucket.document(`campaigns/${campaign}.json`, recordOf(campaign, stored, table, plan, results));
+  bucket.document(campaignKey(campaign), recordOf(campaign, stored, table, plan, results));
   return { campaign, bytes: bucket.bytes, blobs: bucket.blobs };
 }
 
@@ -103,7 +104,7 @@ function runStage({ bucket, log, stored, stage, results, maker, campaign }: Runn
   const manifest = bucket.json(envelope, 'manifest.json', MEDIA_TYPES.signedManifest);
   const { outputs, counts, cost } = outcome;
   const result: StageResult = { key, outputs, counts, cost, seconds: 1, manifest };
-  bucket.document(`stages/${key}.json`, result);
+  bucket.document(resultKey(key), result);
   log.append({
     kind: 'stage-finished',
     stage: stage.id,

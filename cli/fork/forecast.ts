@@ -1,3 +1,4 @@
+import { resultKey } from '../../artifacts/documentKeys';
 import { digestOfJson } from '../../artifacts/canonicalJson';
 import type { ArtifactStore } from '../../artifacts/artifactStore';
 import { definitionOf } from '../../domain/plan/comparePlans';
@@ -65,7 +66,7 @@ async function resultOf(
   }
   for (const trainer of kind === 'trainPolicy' ? trainers : ['']) {
     const key = digestOfJson(stageKeyMaterial(kind, parameters, digests, trainer));
-    const result = await store.getDocument(`stages/${key}.json`, StageResult);
+    const result = await store.getDocument(resultKey(key), StageResult);
     if (result && isWithinLimits(result, parameters)) return result;
   }
   return null;

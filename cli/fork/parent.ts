@@ -1,3 +1,4 @@
+import { campaignKey, resultKey } from '../../artifacts/documentKeys';
 import { z } from 'zod';
 import { type ArtifactStore, blobKey } from '../../artifacts/artifactStore';
 import { readLog, readLogHead } from '../../artifacts/campaignLog';
@@ -24,7 +25,7 @@ const CampaignRecord = z.object({
 /** Errors: CommandError when the store knows no such campaign; StorageError. */
 export async function readParent(store: ArtifactStore, campaign: string): Promise<Parent> {
   const events = (await readLog(store, campaign)).map(({ entry }) => entry.event);
-  const record = await store.getDocument(`campaigns/${campaign}.json`, CampaignRecord);
+  const record = await store.getDocument(campaignKey(campaign), CampaignRecord);
   const plan = events.flatMap(planOf).at(-1) ?? record?.plan;
   if (plan === undefined)
     throw new CommandError(
@@ -44,7 +45,7 @@ export async function readParent(store: ArtifactStore, campaign: string): Promis
 /** Digest of the plan that a campaign of this id followed last; null when the store knows none. */
 export async function readPlanDigest(store: ArtifactStore, campaign: string): Promise<string | null> {
   const events = (await readLog(store, campaign)).map(({ entry }) => entry.event);
-  const record = await store.getDocument(`campaigns/${campaign}.json`, CampaignRecord);
+  const record = await store.getDocument(campaignKey(campaign), CampaignRecord);
   return events.flatMap(planOf).at(-1) ?? record?.plan ?? null;
 }
 
@@ -62,7 +63,7 @@ const Builder = z.object({
 });
 
 async function trainerOf(store: ArtifactStore, key: string): Promise<string[]> {
-  const result = await store.getDocument(`stages/${key}.json`, StageResult);
+  const result = await store.getDocument(resultKey(key), StageResult);
   if (!result) return [];
   const bytes = await store.read(blobKey(result.manifest.digest.sha256));
   if (!bytes) return [];

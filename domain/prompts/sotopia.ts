@@ -15,7 +15,8 @@ const FORMAT =
 
 const Answer = z.object({ action_type: ActionType, argument: z.string().nullish() });
 
-function context(view: AgentView): string {
+/** What each side is told before its first turn, in Sotopia's words (ScriptBackground). */
+export function backgroundOf(view: AgentView): string {
   const [first, second] = view.names;
   const goal = (position: 0 | 1) => (position === view.position ? view.goal : 'Unknown');
   return [
@@ -26,7 +27,6 @@ function context(view: AgentView): string {
     `${second}'s background: ${view.backgrounds[1] || 'Unknown'}`,
     `${first}'s goal: ${goal(0)}`,
     `${second}'s goal: ${goal(1)}`,
-    'Conversation Starts:',
   ].join('\n');
 }
 
@@ -38,7 +38,8 @@ function prompt(view: AgentView, turns: readonly Turn[]): ChatMessage[] {
   const content = [
     `Imagine you are ${self}. Act and speak as ${self} would, keeping ${self}'s social goal in mind; only you see it.`,
     `Try your best to reach that goal in a way that fits ${self}'s character, and keep the conversation natural: do not repeat what was said before.`,
-    context(view),
+    backgroundOf(view),
+    'Conversation Starts:',
     ...lines,
     `You are at Turn #${turns.length}. Your available action types are: ${OFFERED}.`,
     'You can "leave" when your goal is reached, when you feel uncomfortable, when you lose interest, or for another reason of your own.',

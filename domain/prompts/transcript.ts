@@ -10,8 +10,11 @@ export const onOneLine = (text: string): string => text.replace(UNEVEN_SPACE, ' 
  * An action as others perceive it, in Sotopia's words, always on one line: what a model says can never look like a
  * turn of somebody else.
  */
-export function perceive({ type, argument: text }: Action): string {
-  const argument = onOneLine(text);
+export const perceive = ({ type, argument }: Action): string =>
+  inSotopiasWords({ type, argument: onOneLine(argument) });
+
+/** AgentAction.to_natural_language of Sotopia: the argument as it was given, line breaks included. */
+export function inSotopiasWords({ type, argument }: Action): string {
   switch (type) {
     case 'none':
       return 'did nothing';

@@ -4,7 +4,8 @@ import type { Position } from '../../schemas/episode';
 import type { ModelCall } from '../../schemas/modelCall';
 import { DIMENSIONS, overallScore, type Scores } from '../../schemas/scores';
 import type { RatedEpisode } from '../ratedEpisode';
-import { backgroundOf, inSotopiasWords } from '../sotopia/words';
+import { backgroundOf } from '../../domain/prompts/sotopia';
+import { inSotopiasWords } from '../../domain/prompts/transcript';
 
 /** Inspect's ModelUsage. */
 export interface ModelUsage {

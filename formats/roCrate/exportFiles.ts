@@ -1,3 +1,4 @@
+import { SIGNERS_FOLDER, TOMBSTONES_FOLDER, campaignKey, resultKey } from '../../artifacts/documentKeys';
 import { canonicalJson } from '../../artifacts/canonicalJson';
 import type { Bucket } from '../../artifacts/bucket';
 import { blobKey } from '../../artifacts/artifactStore';
@@ -16,11 +17,11 @@ export const CHECKSUMS_FILE = 'SHA256SUMS';
  */
 export async function exportFiles(bucket: Bucket, campaign: AuditedCampaign): Promise<FolderFile[]> {
   const keys = [
-    ...(await bucket.list(`campaigns/${campaign.id}.json`)),
+    ...(await bucket.list(campaignKey(campaign.id))),
     ...(await bucket.list(`campaigns/${campaign.id}/`)),
-    ...campaign.stages.map(({ key }) => `stages/${key}.json`),
-    ...(await bucket.list('signers/')),
-    ...(await bucket.list('tombstones/')),
+    ...campaign.stages.map(({ key }) => resultKey(key)),
+    ...(await bucket.list(SIGNERS_FOLDER)),
+    ...(await bucket.list(TOMBSTONES_FOLDER)),
   ];
   const documents = await Promise.all(
     [...new Set(keys)].map(async (path) => ({

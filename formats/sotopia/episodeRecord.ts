@@ -6,7 +6,8 @@ import type { Turn } from '../../schemas/episode';
 import { DIMENSIONS, overallScore, type Scores } from '../../schemas/scores';
 import type { RatedEpisode } from '../ratedEpisode';
 import type { EpisodeRecord } from './records';
-import { backgroundOf, inSotopiasWords } from './words';
+import { backgroundOf } from '../../domain/prompts/sotopia';
+import { inSotopiasWords } from '../../domain/prompts/transcript';
 
 type Message = [string, string, string];
 

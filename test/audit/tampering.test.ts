@@ -1,8 +1,8 @@
+import { logKey } from '../../artifacts/documentKeys';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DirectoryBucket } from '../../artifacts/bucket';
-import { logKey } from '../../artifacts/campaignLog';
 import { canonicalJson } from '../../artifacts/canonicalJson';
 import { PAYLOAD_TYPES, signText } from '../../artifacts/signing/envelope';
 import { openSigningKey, type SigningKey } from '../../artifacts/signing/signingKey';

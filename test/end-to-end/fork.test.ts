@@ -1,3 +1,4 @@
+import { tombstoneKey } from '../../artifacts/documentKeys';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,6 @@ import { readLog, readLogEntry } from '../../artifacts/campaignLog';
 import { payloadOf } from '../../artifacts/signing/envelope';
 import { type AuditedCampaign, readCampaign } from '../../audit/readCampaign';
 import { referencesOf } from '../../audit/retention/references';
-import { tombstoneKey } from '../../audit/retention/tombstones';
 import { Envelope } from '../../schemas/attestation';
 import { CollectedEpisode, Episode } from '../../schemas/episode';
 import { Campaigns } from '../../client/campaigns';

@@ -1,5 +1,6 @@
+import { resultKey } from '../../artifacts/documentKeys';
 import { createCorpusActivities } from '../../activities/corpora';
-import { resultKey, createStageActivities } from '../../activities/stages';
+import { createStageActivities } from '../../activities/stages';
 import { createEnvironment } from '../../activities/support/environment';
 import { Plans, type StageOutcome, type StageWork } from '../../activities/support/stageWork';
 import type { ArtifactRef } from '../../schemas/artifact';

@@ -1,5 +1,5 @@
 import { canonicalJson, sha256 } from '../../../artifacts/canonicalJson';
-import { logKey } from '../../../artifacts/campaignLog';
+import { logKey } from '../../../artifacts/documentKeys';
 import { PAYLOAD_TYPES, signText } from '../../../artifacts/signing/envelope';
 import type { LogHead } from '../../../schemas/attestation';
 import type { LogEntry } from '../../../schemas/campaignLog';
