@@ -1,7 +1,8 @@
 import { campaignKey, resultKey } from '../artifacts/documentKeys';
 import { Context } from '@temporalio/activity';
-import { z } from 'zod';
 import { stageKeyMaterial } from '../domain/plan/stageKey';
+import { isWithinLimits } from '../domain/plan/withinLimits';
+import type { CampaignRecord } from '../schemas/campaignRecord';
 import type { ArtifactRef } from '../schemas/artifact';
 import { MEDIA_TYPES } from '../schemas/names';
 import { StageResult } from '../schemas/plan';
@@ -108,20 +109,4 @@ function invocationOf(info: Context['info']): string {
   const { workflowNamespace, workflowExecution, activityId, attempt } = info;
   const { workflowId, runId } = workflowExecution ?? {};
   return [workflowNamespace, workflowId, runId, activityId, attempt].join('/');
-}
-
-/** A finished campaign: its plan, its result table, and the keys of its stages. */
-export interface CampaignRecord {
-  campaign: string;
-  plan: string;
-  results: ArtifactRef;
-  stages: { id: string; key: string }[];
-}
-
-const Limited = z.object({ unratedShare: z.number() });
-
-/** A result that another campaign allowed may have more unrated episodes than this one's limit: it is looked at anew. */
-function isWithinLimits({ counts }: StageResult, parameters: unknown): boolean {
-  const limit = Limited.safeParse(parameters).data?.unratedShare ?? 1;
-  return (counts['unrated'] ?? 0) <= Math.floor((counts['episodes'] ?? 0) * limit);
 }

@@ -42,7 +42,7 @@ export async function listCampaigns(bucket: Bucket): Promise<string[]> {
 export async function readCampaign(bucket: Bucket, id: string): Promise<AuditedCampaign> {
   const record = await readDocument(bucket, campaignKey(id), CampaignRecord);
   const log = await readLog(bucket, id);
-  const digest = planOf(log) ?? record?.plan;
+  const digest = planFollowed(log) ?? record?.plan;
   if (digest === undefined) {
     const known = await listCampaigns(bucket);
     throw new StorageError(
@@ -68,7 +68,7 @@ export function lastRun<E extends Pick<StoredEntry, 'entry'>>(log: readonly E[])
 }
 
 /** The plan that the campaign was started with last, or was amended to since; undefined without a log. */
-function planOf(log: readonly StoredEntry[]): string | undefined {
+export function planFollowed(log: readonly Pick<StoredEntry, 'entry'>[]): string | undefined {
   return lastRun(log)
     .flatMap(({ entry: { event } }) => {
       if (event.kind === 'campaign-started') return event.plan;

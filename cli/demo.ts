@@ -3,7 +3,6 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { CHECKOUT } from '../deploy/local/checkout';
 import { startLocalRuntime } from '../deploy/local/localRuntime';
-import { archiveHistories } from './archiveHistories';
 import { Campaigns } from '../client/campaigns';
 import { type CampaignReport, readResults, reportCampaign } from './campaignResult';
 import { connect } from './connect';
@@ -54,7 +53,7 @@ async function runDemo(options: DemoOptions): Promise<void> {
   const runtime = await startLocalRuntime({ stateDirectory, signal: stop.signal });
   try {
     const failed = runtime.failed.then((error) => Promise.reject(error));
-    await Promise.race([runCampaign(resolved, { ...options, setup, signal: stop.signal }, say), failed]);
+    await Promise.race([runCampaign(resolved, { ...options, setup, signal: stop.signal }), failed]);
   } finally {
     await runtime.stop();
   }
@@ -63,7 +62,6 @@ async function runDemo(options: DemoOptions): Promise<void> {
 async function runCampaign(
   resolved: Awaited<ReturnType<typeof resolveCampaign>>,
   options: DemoOptions & { setup: number; signal: AbortSignal },
-  say: (text: string) => void,
 ): Promise<void> {
   const { client, store, close } = await connect(options.state);
   try {
@@ -76,10 +74,6 @@ async function runCampaign(
     const results = await readResults(store, result);
     const report = reportCampaign(result, results, { setup: options.setup, campaign: seconds });
     await started.campaign.archived();
-    const histories = await archiveHistories(client, campaign, join(options.state, 'histories', campaign));
-    say(
-      `Histories of ${histories.workflows} workflows archived in ${histories.directory}; largest payload ${histories.largestPayload} bytes.`,
-    );
     if (options.json) return printJson(report);
 
     const names = { before: 'base', after: resolved.spec.rounds.at(-1)?.name ?? 'base' };

@@ -8,17 +8,26 @@ const TEXT = /\.(?:jsonl?|md|txt|ya?ml|csv)$/;
 /** A vocabulary is no text that somebody wrote. */
 const VOCABULARY = /(?:^|\/)(?:tokenizer|vocab|merges|special_tokens_map|tokenizer_config)\b[^/]*$/;
 
+/** Bytes at the beginning of a file in which text has no zero. */
+const LOOKED_AT = 1024;
+
 /** Blobs have no ending; what is no text has none of the forms that are looked for. */
 const isRead = (path: string): boolean => TEXT.test(path) || path.startsWith('blobs/');
 /** Temporal's histories hold payloads in base64, and no text that a model or a person wrote. */
 const isHistory = (text: string): boolean => text.startsWith('{"events":[');
 
+/** Null for weights and other bytes that are no text. */
+async function textOf(bucket: Bucket, digest: string): Promise<string | null> {
+  const bytes = await readBlob(bucket, digest);
+  return bytes.subarray(0, LOOKED_AT).includes(0) ? null : bytes.toString('utf8');
+}
+
 /** Errors: CommandError that lists what looks like a secret or like personal data in files that are to go out. */
 export async function screenFiles(bucket: Bucket, files: readonly FolderFile[]): Promise<void> {
   const screening = new Screening();
   for (const file of files.filter(({ path }) => isRead(path) && !VOCABULARY.test(path))) {
-    const text = 'text' in file ? file.text : (await readBlob(bucket, file.blob)).toString('utf8');
-    if (!isHistory(text)) screening.look(text, file.path);
+    const text = 'text' in file ? file.text : await textOf(bucket, file.blob);
+    if (text !== null && !isHistory(text)) screening.look(text, file.path);
   }
   screening.judge(false);
 }

@@ -32,6 +32,8 @@ export async function writeFolder(
     );
   }
   const incoming = `${folder}.incoming-${process.pid}`;
+  const aside = `${folder}.replaced-${process.pid}`;
+  checkPaths(files);
   try {
     let done = 0;
     await inParallel(files, WRITES_AT_ONCE, async (file) => {
@@ -40,10 +42,25 @@ export async function writeFolder(
       await writeFile(path, 'text' in file ? file.text : await readBlob(bucket, file.blob));
       onFile?.(++done, files.length);
     });
-    await rm(folder, { recursive: true, force: true });
+    // At each moment one of the two is there whole.
+    if (existsSync(folder)) await rename(folder, aside);
     await rename(incoming, folder);
+    await rm(aside, { recursive: true, force: true });
   } catch (error) {
     await rm(incoming, { recursive: true, force: true });
     throw error;
+  }
+}
+
+/** A listing in a bucket may name what it likes: a place outside of the folder, or one that is taken. */
+function checkPaths(files: readonly FolderFile[]): void {
+  const taken = new Set<string>();
+  for (const { path } of files) {
+    const parts = path.split('/');
+    if (parts.includes('..') || parts.includes('') || path.includes('\\') || path.includes('\0'))
+      throw new CommandError(`A file of this name is not written: ${JSON.stringify(path)}. Nothing was.`);
+    if (taken.has(path))
+      throw new CommandError(`Two files are to be written as ${JSON.stringify(path)}. Nothing was.`);
+    taken.add(path);
   }
 }

@@ -53,12 +53,9 @@ export const LogEvent = z.discriminatedUnion('kind', [
     kind: z.literal('histories-archived'),
     histories: z.array(z.strictObject({ workflow: z.string(), run: z.string(), history: ArtifactRef })),
   }),
-  /** A release was made from the campaign: its folder's digest. */
-  z.strictObject({ kind: z.literal('released'), policy: z.string(), listing: Sha256 }),
   /** Blobs of the campaign were deleted: as unneeded, or at somebody's demand, each with its tombstone. */
   z.strictObject({ kind: z.literal('collected'), plan: Sha256, blobs: z.number().int() }),
   z.strictObject({ kind: z.literal('forgotten'), blobs: z.array(Sha256) }),
-  z.strictObject({ kind: z.literal('signed-in'), from: z.string() }),
 ]);
 export type LogEvent = z.infer<typeof LogEvent>;
 

@@ -10,7 +10,7 @@ import { recordArtifacts } from './recordArtifacts.mjs';
 
 const require = createRequire(import.meta.url);
 const { Campaigns } = require('../dist/client/campaigns.js');
-const { archiveHistories } = require('../dist/cli/archiveHistories.js');
+const { readLog } = require('../dist/artifacts/campaignLog.js');
 const { connect } = require('../dist/cli/connect.js');
 const { resolveCampaign } = require('../dist/cli/resolveCampaign.js');
 const { startLocalRuntime } = require('../dist/deploy/local/localRuntime.js');
@@ -62,8 +62,22 @@ async function archivedRun(id, client, store, follow, change = (plan) => plan) {
   const { digest } = await store.putJson(change(await store.getJson(planned, Plan)), 'plan.json');
   const { campaign } = await new Campaigns(client).start({ campaign: id, plan: digest.sha256 });
   await follow(campaign);
-  const { directory, largestPayload } = await archiveHistories(client, id, path.join(state, id));
-  process.stderr.write(`campaign "${id}": largest payload ${largestPayload} bytes\n`);
+  await campaign.archived();
+  return writeArchived(store, id, path.join(state, id));
+}
+
+/** Writes the histories that the store has of a campaign. @returns the folder */
+async function writeArchived(store, id, directory) {
+  mkdirSync(directory, { recursive: true });
+  const log = await readLog(store, id);
+  const archived = log.flatMap(({ entry: { event } }) =>
+    event.kind === 'histories-archived' ? event.histories : [],
+  );
+  for (const { workflow, run, history } of archived)
+    writeFileSync(
+      path.join(directory, `${workflow.replaceAll('/', '_')}.${run}.json`),
+      await store.getText(history),
+    );
   return directory;
 }
 

@@ -10,8 +10,6 @@ const AFTER_THE_END: ReadonlySet<LogEvent['kind']> = new Set([
   'histories-archived',
   'collected',
   'forgotten',
-  'released',
-  'signed-in',
   'campaign-started',
 ]);
 

@@ -10,7 +10,7 @@ import { LogEntry } from '../../schemas/campaignLog';
 import { CampaignRecord } from '../../schemas/campaignRecord';
 import { Plan, StageResult } from '../../schemas/plan';
 import { parseJson, readBlob } from '../readBlob';
-import { lastRun } from '../readCampaign';
+import { lastRun, planFollowed } from '../readCampaign';
 import { type Manifest, readManifest } from '../readManifest';
 import type { Findings } from './findings';
 
@@ -74,7 +74,7 @@ export async function loadCampaign(bucket: Bucket, id: string, findings: Finding
   const log = await loadLog(bucket, id, findings);
   findings.isUsed(logFolder(id), `campaign ${id}`);
   const record = await document(campaignKey(id), CampaignRecord);
-  const planDigest = planOf(log) ?? record?.plan ?? null;
+  const planDigest = planFollowed(log) ?? record?.plan ?? null;
   const plan =
     planDigest === null
       ? null
@@ -126,15 +126,6 @@ async function loadLog(bucket: Bucket, id: string, findings: Findings): Promise<
     findings.isUsed(key, `campaign ${id}`);
   }
   return log;
-}
-
-function planOf(log: readonly LoadedEntry[]): string | undefined {
-  return lastRun(log)
-    .flatMap(({ entry: { event } }) => {
-      if (event.kind === 'campaign-started') return event.plan;
-      return event.kind === 'steering' && !event.record.refused ? (event.record.plan ?? []) : [];
-    })
-    .at(-1);
 }
 
 function finishedStages(

@@ -3,7 +3,7 @@ import { digestOfJson } from '../../artifacts/canonicalJson';
 import type { ArtifactStore } from '../../artifacts/artifactStore';
 import { definitionOf } from '../../domain/plan/comparePlans';
 import { stageKeyMaterial } from '../../domain/plan/stageKey';
-import { isMapping } from '../../domain/campaign/specIssue';
+import { isWithinLimits } from '../../domain/plan/withinLimits';
 import { type Plan, type Stage, StageResult } from '../../schemas/plan';
 import type { Parent } from './parent';
 
@@ -70,13 +70,6 @@ async function resultOf(
     if (result && isWithinLimits(result, parameters)) return result;
   }
   return null;
-}
-
-/** As activities/stages.ts has it: a result with more unrated episodes than are allowed now is looked at anew. */
-function isWithinLimits({ counts }: StageResult, parameters: unknown): boolean {
-  const share = isMapping(parameters) ? parameters['unratedShare'] : undefined;
-  const limit = typeof share === 'number' ? share : 1;
-  return (counts['unrated'] ?? 0) <= Math.floor((counts['episodes'] ?? 0) * limit);
 }
 
 function whyAnew(stage: Stage, results: ReadonlyMap<string, StageResult>, parent: Parent): string {

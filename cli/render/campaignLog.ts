@@ -61,14 +61,10 @@ function describeEvent(event: LogEvent): string {
       return `stopped, ${event.type}: ${event.message}`;
     case 'histories-archived':
       return `${event.histories.length} histories of Temporal are in the store`;
-    case 'released':
-      return `policy ${event.policy} released, ${cut(event.listing)}`;
     case 'collected':
       return `${count(event.blobs)} blobs that nobody needs deleted, by plan ${cut(event.plan)}`;
     case 'forgotten':
       return `${count(event.blobs.length)} blobs forgotten`;
-    case 'signed-in':
-      return `signed in from ${event.from}`;
   }
 }
 

@@ -151,12 +151,6 @@ describe('what may happen to a campaign after its end is no tampering:', () => {
     bucket.write(logKey(finished.id, number + 1), file);
   };
 
-  test('it is released', async () => {
-    const bucket = copy();
-    append(bucket, { kind: 'released', policy: 'BC', listing: campaign.plan.digest });
-    expect((await verify(bucket.root)).failures).toEqual([]);
-  });
-
   test.each([
     ['its plan', () => campaign.plan.digest],
     ['a manifest', () => campaign.stages[5]?.manifest.digest ?? ''],

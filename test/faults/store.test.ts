@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { blobKey } from '../../artifacts/artifactStore';
 import type { Removal } from '../../chaos/faultProxy';
-import { largestPayload } from '../../cli/archiveHistories';
+import { largestPayload } from '../support/largestPayload';
 import { StageResult } from '../../schemas/plan';
 import { contentOf } from '../support/campaignRuns';
 import { indexesIn, startCollection, storeCollection, undisturbedIndexes } from '../support/collections';

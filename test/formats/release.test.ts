@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { sha256 } from '../../artifacts/canonicalJson';
+import { writeFolder } from '../../cli/writeFolder';
 import { built } from '../../deploy/local/checkout';
 import { type FinishedCampaign, finishedCampaign } from '../support/finishedCampaign';
 import { validate } from '../support/validators';
@@ -71,4 +72,30 @@ test('a folder that holds something else is left alone', async () => {
 
 test('a policy that the campaign does not have is refused by the names of those it has', async () => {
   await expect(release('none', '--policy', 'BD')).rejects.toThrow(/no policy "BD".*base, BC, BC\+SR/);
+});
+
+test.each(['../outside', 'a/../../outside', 'a\\b'])(
+  'a listing that names %s is written nowhere',
+  async (path) => {
+    const out = join(folder, 'hostile');
+    const files = [
+      { path: 'README.md', text: 'a card' },
+      { path, text: 'harm' },
+    ];
+    await expect(writeFolder(campaign.bucket, out, files, { mark: 'README.md' })).rejects.toThrow(
+      /not written/,
+    );
+    expect(await readdir(folder)).not.toContain('outside');
+    expect(await readdir(folder)).not.toContain('hostile');
+  },
+);
+
+test('two files of one name are refused', async () => {
+  const files = [
+    { path: 'README.md', text: 'a card' },
+    { path: 'README.md', text: 'another' },
+  ];
+  await expect(
+    writeFolder(campaign.bucket, join(folder, 'clash'), files, { mark: 'README.md' }),
+  ).rejects.toThrow(/Two files/);
 });

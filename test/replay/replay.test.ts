@@ -6,7 +6,7 @@ import {
   Runtime,
   Worker,
 } from '@temporalio/worker';
-import { largestPayload } from '../../cli/archiveHistories';
+import { largestPayload } from '../support/largestPayload';
 import { CHECKOUT } from '../../deploy/local/checkout';
 import { payloadsOf, type StoredHistory, storedHistories } from './histories';
 

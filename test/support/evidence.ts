@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { archiveHistories } from '../../cli/archiveHistories';
+import { historySource } from '../../workers/historySource';
+import { campaignWorkflowId } from '../../schemas/names';
 import type { ControlledSystem } from './controlledSystem';
 
 /** @returns the folder with the histories of all runs of a campaign and of its child workflows */
@@ -9,11 +10,22 @@ export async function historiesOf(system: ControlledSystem, id: string): Promise
   const directory = system.state.file(`histories/${id}`);
   const connection = await Connection.connect({ address: system.environment['TEMPORAL_ADDRESS'] ?? '' });
   try {
-    await archiveHistories(new Client({ connection }), id, directory);
+    await writeHistories(new Client({ connection }), id, directory);
   } finally {
     await connection.close();
   }
   return directory;
+}
+
+async function writeHistories(client: Client, id: string, directory: string): Promise<void> {
+  mkdirSync(directory, { recursive: true });
+  const root = campaignWorkflowId(id);
+  const histories = historySource(client);
+  const query = `WorkflowId = "${root}" OR WorkflowId STARTS_WITH "${root}/"`;
+  for await (const { workflowId: workflow, runId: run } of client.workflow.list({ query })) {
+    const history = await histories.fetch({ workflow, run });
+    if (history) writeFileSync(join(directory, `${workflow.replaceAll('/', '_')}.${run}.json`), history.json);
+  }
 }
 
 export const filesBelow = (directory: string): string[] =>
