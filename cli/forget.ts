@@ -5,8 +5,7 @@ import { digestNeedle, episodeNeedle, type Needle, textNeedle } from '../audit/r
 import { publishSigner } from '../artifacts/signing/publishSigner';
 import { Sha256 } from '../schemas/artifact';
 import { CommandError } from './commandError';
-import { createStore } from './createStore';
-import { variablesOf } from './variables';
+import { openStore } from './createStore';
 import { printJson } from './options';
 import { inert } from './render/inert';
 import { count } from './render/numbers';
@@ -37,7 +36,7 @@ export function registerForget(program: Command): void {
 
 async function forget(options: ForgetOptions): Promise<void> {
   const needle = needleOf(options);
-  const store = createStore(variablesOf(options.state));
+  const store = openStore(options.state);
   try {
     const plan = await planForgetting(store, needle);
     const blobs = [...new Set([...plan.blobs, ...(options.withPolicies ? plan.policies : [])])];

@@ -8,8 +8,7 @@ import { MEDIA_TYPES } from '../schemas/names';
 import type { Plan } from '../schemas/plan';
 import { CommandError } from './commandError';
 import { connectClient } from './connect';
-import { createStore } from './createStore';
-import { variablesOf } from './variables';
+import { openStore } from './createStore';
 import { type Forecast, forecast } from './fork/forecast';
 import { type Parent, readParent, readPlanDigest } from './fork/parent';
 import { parseSetting } from './fork/settings';
@@ -52,7 +51,7 @@ interface Fork {
 }
 
 async function fork(campaign: string, options: ForkOptions): Promise<void> {
-  const store = createStore(variablesOf(options.state));
+  const store = openStore(options.state);
   try {
     const parent = await readParent(store, campaign);
     const planned = await planFork(parent, options);

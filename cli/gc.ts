@@ -4,8 +4,7 @@ import { type CollectionPlan, planCollection } from '../audit/retention/collecti
 import { publishSigner } from '../artifacts/signing/publishSigner';
 import { CommandError } from './commandError';
 import { connectClient } from './connect';
-import { createStore } from './createStore';
-import { variablesOf } from './variables';
+import { openStore } from './createStore';
 import { type CommonOptions, parseCampaignId, printJson, withCommonOptions } from './options';
 import { count } from './render/numbers';
 import { inert } from './render/inert';
@@ -51,8 +50,7 @@ async function gc(options: GcOptions): Promise<void> {
     throw new CommandError(`${dropped.join(', ')} runs: what runs cannot be dropped. Cancel it first.`, {
       exitCode: 2,
     });
-  const variables = variablesOf(options.state);
-  const store = createStore(variables);
+  const store = openStore(options.state);
   try {
     const plan = await planCollection(store, { ...options, now: new Date() });
     const deleted = options.delete !== undefined;

@@ -4,8 +4,7 @@ import type { Command } from 'commander';
 import { endorse } from '../artifacts/signing/signers';
 import { newSigningKeyPem, readSigningKey } from '../artifacts/signing/signingKey';
 import { CommandError } from './commandError';
-import { createStore } from './createStore';
-import { variablesOf } from './variables';
+import { openStore } from './createStore';
 import { type CommonOptions, printJson, withCommonOptions } from './options';
 import { ownKey, signerOfKey, signersFile, signingKeyFile, trustedSigners } from './trustedSigners';
 
@@ -45,15 +44,10 @@ async function rotate({ state, json }: CommonOptions): Promise<void> {
     );
   const old = ownKey(state);
   if (!old) throw new CommandError('There is no key to follow: workers make one when they start.');
-  const variables = variablesOf(state);
-  if (variables['S3_ENDPOINT'] === undefined)
-    throw new CommandError(
-      'No store runs in which the new key could be published: start it by `pi-loop up`, or set S3_ENDPOINT.',
-    );
+  const store = openStore(state);
   const file = signingKeyFile(state);
   const pem = newSigningKeyPem();
   const fresh = readSigningKey(pem, `file ${file}`);
-  const store = createStore(variables);
   try {
     await store.putDocumentOnce(signerKey(fresh.keyid), endorse(signerOfKey(fresh, now()), old));
   } finally {
