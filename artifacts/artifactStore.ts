@@ -133,7 +133,7 @@ export class ArtifactStore implements Bucket {
       .map((line) => this.parse(line, schema, digest));
   }
 
-  getListing(directory: ArtifactRef): Promise<DirectoryListing> {
+  getListing(directory: Pick<ArtifactRef, 'digest'>): Promise<DirectoryListing> {
     return this.getJson(directory.digest.sha256, DirectoryListing);
   }
 

@@ -54,14 +54,17 @@ const isLinkToFile = (path: string): Promise<boolean> =>
     () => false,
   );
 
+/** What folders can be brought from. */
+export type FolderSource = Pick<ArtifactStore, 'getListing' | 'getBytes'>;
+
 /**
  * Brings a folder to this machine, verified, under `<cache>/<digest>`; a folder that is there is used as it is.
  * @param signal ends it between two files, with its reason
  * @returns its path
  */
 export async function fetchDirectory(
-  store: ArtifactStore,
-  directory: ArtifactRef,
+  store: FolderSource,
+  directory: Pick<ArtifactRef, 'digest'>,
   cache: string,
   signal?: AbortSignal,
 ): Promise<string> {
@@ -82,7 +85,7 @@ export async function fetchDirectory(
 }
 
 async function fetchFiles(
-  store: ArtifactStore,
+  store: FolderSource,
   { files }: DirectoryListing,
   directory: string,
   signal: AbortSignal | undefined,

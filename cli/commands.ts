@@ -14,6 +14,7 @@ const COMMANDS: Commands = {
   list: () => (require('./list') as typeof import('./list')).registerList,
   result: () => (require('./result') as typeof import('./result')).registerResult,
   release: () => (require('./release') as typeof import('./release')).registerRelease,
+  chat: () => (require('./chat') as typeof import('./chat')).registerChat,
   keys: () => (require('./keys') as typeof import('./keys')).registerKeys,
   pause: () => (require('./pause') as typeof import('./pause')).registerPause,
   resume: () => (require('./resume') as typeof import('./resume')).registerResume,

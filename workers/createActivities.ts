@@ -19,22 +19,13 @@ import { createEnvironment } from '../activities/support/environment';
 import { LanguageModels } from '../activities/support/languageModels';
 import { ServedPolicies } from '../activities/support/servedPolicies';
 import { Plans } from '../activities/support/stageWork';
+import { trainerEnvironment } from '../activities/support/trainerProcess';
 import { createTaskActivities } from '../activities/tasks';
 import { createTrainingActivities, type TrainingDependencies } from '../activities/training';
 import type { TaskQueue } from '../schemas/names';
 import { readBuildIdentity } from './buildIdentity';
 import { checkoutDirectory } from './checkout';
 import type { WorkerConfig } from './config';
-
-/** What the trainer's processes may see of the worker's environment. */
-const TRAINER_VARIABLES = [
-  'PATH',
-  'HOME',
-  'CUDA_VISIBLE_DEVICES',
-  'OMP_NUM_THREADS',
-  'OPENBLAS_CORETYPE',
-  'TMPDIR',
-];
 
 export function createStore(config: WorkerConfig): ArtifactStore {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = config;
@@ -72,7 +63,7 @@ export function createActivities(
     python: config.PI_LOOP_TRAINER_PYTHON,
     sources: join(trainerDirectory, 'src'),
     scratch: config.PI_LOOP_SCRATCH,
-    environment: pick(variables, TRAINER_VARIABLES),
+    environment: trainerEnvironment(variables),
   };
   const { trainPolicy, importPolicy } = createTrainingActivities({ store, plans, trainer, withdraw });
   const { servePolicy, awaitPolicy } = createServingActivities({ store, policies, trainer });
@@ -98,13 +89,4 @@ export function createActivities(
     'gpu-train': { trainPolicy },
     'gpu-serve': { servePolicy },
   };
-}
-
-function pick(
-  variables: Readonly<Record<string, string | undefined>>,
-  names: readonly string[],
-): Record<string, string> {
-  return Object.fromEntries(
-    names.flatMap((name) => (variables[name] === undefined ? [] : [[name, variables[name]]])),
-  );
 }

@@ -16,8 +16,8 @@ import type { ServedPolicies } from '../support/servedPolicies';
 import type { Patience } from './patience';
 
 export interface ConversationDependencies {
-  models: LanguageModels;
-  policies: ServedPolicies;
+  models: Pick<LanguageModels, 'endpointOf' | 'complete'>;
+  policies: Pick<ServedPolicies, 'endpointOf' | 'forget'>;
 }
 
 interface Playing {

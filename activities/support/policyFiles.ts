@@ -2,10 +2,9 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { ArtifactStore } from '../../artifacts/artifactStore';
-import { fetchDirectory, putDirectory } from '../../artifacts/directories';
+import { fetchDirectory, type FolderSource, putDirectory } from '../../artifacts/directories';
 import type { ArtifactRef } from '../../schemas/artifact';
 import { Sha256 } from '../../schemas/artifact';
-import { MEDIA_TYPES } from '../../schemas/names';
 import { failure } from './failures';
 import { startTrainer, type TrainerRuntime } from './trainerProcess';
 
@@ -20,8 +19,8 @@ const BaseReference = z.object({ digest: Sha256 });
 
 /** Brings a policy to this machine, with its base if it is an adapter. Errors: the signal's reason between two files. */
 export async function fetchPolicy(
-  store: ArtifactStore,
-  policy: ArtifactRef,
+  store: FolderSource,
+  policy: Pick<ArtifactRef, 'digest'>,
   runtime: TrainerRuntime,
   signal: AbortSignal,
 ): Promise<LocalPolicy> {
@@ -30,8 +29,7 @@ export async function fetchPolicy(
   const base = await readFile(join(directory, 'base.json'), 'utf8').catch(() => null);
   if (base === null) return { directory, base: null };
   const { digest } = BaseReference.parse(JSON.parse(base));
-  const reference = store.reference(digest, 'base', MEDIA_TYPES.directory, 0);
-  return { directory, base: await fetchDirectory(store, reference, cache, signal) };
+  return { directory, base: await fetchDirectory(store, { digest: { sha256: digest } }, cache, signal) };
 }
 
 /**

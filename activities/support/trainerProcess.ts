@@ -9,9 +9,26 @@ export interface TrainerRuntime {
   sources: string;
   /** Folder for downloads and running jobs; may be deleted between runs. */
   scratch: string;
-  /** Variables that the trainer needs of the worker's environment: PATH, HOME, CUDA_VISIBLE_DEVICES, OMP_NUM_THREADS. */
+  /** What the trainer may see of the environment (`trainerEnvironment`). */
   environment: Record<string, string>;
 }
+
+const TRAINER_VARIABLES = [
+  'PATH',
+  'HOME',
+  'CUDA_VISIBLE_DEVICES',
+  'OMP_NUM_THREADS',
+  'OPENBLAS_CORETYPE',
+  'TMPDIR',
+];
+
+/** What the trainer's processes may see of an environment. */
+export const trainerEnvironment = (
+  variables: Readonly<Record<string, string | undefined>>,
+): Record<string, string> =>
+  Object.fromEntries(
+    TRAINER_VARIABLES.flatMap((name) => (variables[name] === undefined ? [] : [[name, variables[name]]])),
+  );
 
 /** The interpreter that a worker is told to use is not there, or may not be run. */
 export const trainerMissing = ({ python }: TrainerRuntime, why: string): ApplicationFailure =>

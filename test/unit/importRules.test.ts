@@ -37,6 +37,10 @@ const CASES: [string, string, boolean][] = [
   ['audit', "import { Client } from '@temporalio/client';", false],
   ['formats', "import { readCampaign } from '../audit/readCampaign';", true],
   ['formats', "import { run } from '../cli/start';", false],
+  ['chat', "import { Conversations } from '../activities/conversation/playConversation';", true],
+  ['chat', "import { create } from '../activities/serving';", false],
+  ['chat', "import { register } from '../cli/chat';", false],
+  ['audit', "import { talk } from '../chat/talk';", false],
   ['activities', "import { readCampaign } from '../audit/readCampaign';", false],
   ['deploy', "import { run } from '../cli/start';", false],
 ];
