@@ -81,7 +81,10 @@ test('piped lines are the turns of one side, the policy takes the other, and the
   }
 });
 
-test('nothing that it started is left when it is interrupted', async () => {
+test.each([
+  ['SIGINT', [130, null]],
+  ['SIGKILL', [null, 'SIGKILL']],
+] as const)('nothing that it started is left after %s', async (signal, end) => {
   const { child, output, ended } = chat('BC');
   child.stdin?.write('Hello.\n');
   await until(
@@ -93,8 +96,8 @@ test('nothing that it started is left when it is interrupted', async () => {
   const commands = commandsBelow(child.pid ?? -1).map(({ command }) => command);
   expect(commands).toContainEqual(expect.stringContaining('pi_trainer serve'));
   expect(commands).toContainEqual(expect.stringContaining('simulator/main.js'));
-  child.kill('SIGINT');
-  expect(await ended).toEqual([130, null]);
+  child.kill(signal);
+  expect(await ended).toEqual(end);
   await untilGone(started);
 });
 

@@ -1,5 +1,6 @@
 """Leaving on request: SIGTERM, SIGINT, or the end of stdin (the parent is gone, however it died)."""
 
+import contextlib
 import os
 import signal
 import stat
@@ -50,7 +51,9 @@ class StopRequest:
                     break
             except OSError:
                 break
-        print("stdin ended: leaving", file=sys.stderr)
+        # The reader of stderr is gone as well when the parent was killed.
+        with contextlib.suppress(OSError):
+            print("stdin ended: leaving", file=sys.stderr)
         self.request("stdin ended")
 
 
