@@ -15,3 +15,6 @@ export function startTrainer(_runtime: unknown, args: string[]): LineChild {
 }
 
 export const trainerMissing = (): Error => new Error('the simulated trainer is always there');
+
+/** Simulated trainers see no environment. */
+export const trainerEnvironment = (): Record<string, string> => ({});
