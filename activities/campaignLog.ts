@@ -3,7 +3,7 @@ import type { LogHead } from '../schemas/attestation';
 import type { NewLogEntry } from '../schemas/campaignLog';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { CampaignLog } from '../artifacts/campaignLog';
-import { HandedOut } from './support/callBudget';
+import { HandedOut } from './models/callBudget';
 import type { SigningKey } from '../artifacts/signing/signingKey';
 
 export interface AppendToLogInput {

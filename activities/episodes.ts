@@ -14,10 +14,10 @@ import { judgeEpisode } from './conversation/judge';
 import { leaveBatch } from './conversation/leaveBatch';
 import { createPatience } from './conversation/patience';
 import { Conversations } from './conversation/playConversation';
-import type { CallBudgets, CountedCall } from './support/callBudget';
 import type { CollectionDesigns } from './support/collectionDesigns';
 import { whileAlive } from './support/heartbeat';
-import type { LanguageModels } from './support/languageModels';
+import type { LanguageModels } from './models/languageModels';
+import type { AskModel, ModelAccess } from './models/modelAccess';
 import type { ServedPolicies } from './support/servedPolicies';
 
 export interface EpisodeDependencies {
@@ -25,7 +25,7 @@ export interface EpisodeDependencies {
   models: LanguageModels;
   designs: CollectionDesigns;
   policies: ServedPolicies;
-  budgets: CallBudgets;
+  access: ModelAccess;
 }
 
 export interface PlayEpisodesInput extends BatchInput {
@@ -38,10 +38,10 @@ export interface PlayEpisodesInput extends BatchInput {
 
 interface Circumstances {
   signal: AbortSignal;
-  counted: CountedCall;
+  ask: AskModel;
 }
 
-export function createEpisodeActivities({ store, models, designs, policies, budgets }: EpisodeDependencies) {
+export function createEpisodeActivities({ store, models, designs, policies, access }: EpisodeDependencies) {
   const conversations = new Conversations({ models, policies });
   const batches = new BatchStore(store, designs);
   return {
@@ -61,7 +61,7 @@ export function createEpisodeActivities({ store, models, designs, policies, budg
       const { batch } = opened;
       const stopTelling = keepTelling(store, batch);
       try {
-        await budgets.of(input.campaign).whileUsed(() => playAll(input, batch));
+        await access.whileUsed(input, (ask) => playAll(input, batch, ask));
         return await batches.commit(input, batch.ratedRows());
       } catch (error) {
         await leaveBatch(batches, input, batch);
@@ -81,16 +81,13 @@ export function createEpisodeActivities({ store, models, designs, policies, budg
     return { batch: new EpisodeBatch(input.design, input.from, told ?? (await batches.kept(input))) };
   }
 
-  async function playAll(input: PlayEpisodesInput, batch: EpisodeBatch) {
-    const { from, to, inFlight } = input;
-    const budget = budgets.of(input.campaign);
-    const counted: CountedCall = (make) => budget.call(input.modelCalls, make);
+  async function playAll({ from, to, inFlight }: PlayEpisodesInput, batch: EpisodeBatch, ask: AskModel) {
     const failed = new AbortController();
     const signal = AbortSignal.any([Context.current().cancellationSignal, failed.signal]);
     const numbers = Array.from({ length: to - from }, (_, index) => from + index);
     await inParallel(numbers, inFlight, async (number) => {
       try {
-        await playAndRate(number, batch, { signal, counted });
+        await playAndRate(number, batch, { signal, ask });
       } catch (error) {
         failed.abort(error);
         throw error;
@@ -98,7 +95,7 @@ export function createEpisodeActivities({ store, models, designs, policies, budg
     });
   }
 
-  async function playAndRate(number: number, batch: EpisodeBatch, { signal, counted }: Circumstances) {
+  async function playAndRate(number: number, batch: EpisodeBatch, { signal, ask }: Circumstances) {
     if (batch.ratedRow(number)) return;
     const patiently = createPatience(signal, (waiting) => batch.wait(number, waiting));
     const cast = await patiently(() => designs.cast(batch.design, number));
@@ -110,7 +107,7 @@ export function createEpisodeActivities({ store, models, designs, policies, budg
         turns: batch.turnsOf(number),
         signal,
         patiently,
-        counted,
+        askModel: ask,
       });
       const { digest } = await patiently(() =>
         store.putJson(played, `episode-${played.id}.json`, MEDIA_TYPES.episode),
@@ -120,7 +117,7 @@ export function createEpisodeActivities({ store, models, designs, policies, budg
     }
     const known = row.episode;
     const heard = episode ?? (await patiently(() => batches.episode(known)));
-    const rating = await judgeEpisode(models, { cast, episode: heard, signal, patiently, counted });
+    const rating = await judgeEpisode(ask, { cast, episode: heard, signal, patiently });
     const { digest } = await patiently(() =>
       store.putJson(rating, `rating-${heard.id}.json`, MEDIA_TYPES.rating),
     );

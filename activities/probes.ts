@@ -2,7 +2,8 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ModelSpec } from '../schemas/model';
 import { PARKING_FAILURE_TYPES, PROBED_FAILURE_TYPES } from '../schemas/names';
 import { whileAlive } from './support/heartbeat';
-import type { LanguageModels } from './support/languageModels';
+import type { LanguageModels } from './models/languageModels';
+import { askDirectly } from './models/modelAccess';
 import type { Plans, StageWork } from './support/stageWork';
 
 export interface ProbeDependencies {
@@ -22,9 +23,8 @@ export function createProbeActivities({ plans, models }: ProbeDependencies) {
       const { parameters } = await plans.stage(plan, stage);
       const { cancellationSignal: signal } = Context.current();
       for (const spec of modelsIn(parameters)) {
-        const { sampling } = spec;
-        const asked = { messages: QUESTION, sampling, seed: 0, signal };
-        const ask = () => models.complete(models.endpointOf(spec), asked);
+        const question = { model: spec, messages: QUESTION, seed: 0, signal };
+        const ask = () => askDirectly(models, question);
         await whileAlive(() => null, ask).catch((error: unknown) => {
           if (!isDislike(error)) throw error;
         });

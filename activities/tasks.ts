@@ -9,21 +9,19 @@ import type { TaskSet } from '../schemas/profiles';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { AuthorJournal } from './support/authorJournal';
 import { failure } from './support/failures';
-import type { CallBudgets, CountedCall } from './support/callBudget';
-import type { LanguageModels } from './support/languageModels';
-import { recordCall } from './support/recordCall';
+import type { AskModel, ModelAccess } from './models/modelAccess';
+import { recordCall } from './models/recordCall';
 import { FREE, type Plans, type StageOutcome, type StageWork } from './support/stageWork';
 
 export interface TaskDependencies {
   store: ArtifactStore;
   plans: Plans;
-  models: LanguageModels;
-  budgets: CallBudgets;
+  access: ModelAccess;
 }
 
 const PROMPTS_AT_ONCE = 32;
 
-export function createTaskActivities({ store, plans, models, budgets }: TaskDependencies) {
+export function createTaskActivities({ store, plans, access }: TaskDependencies) {
   return {
     /**
      * Makes the campaign's task set: imports, generates, screens, and fills disjoint splits.
@@ -37,11 +35,10 @@ export function createTaskActivities({ store, plans, models, budgets }: TaskDepe
       try {
         const texts = await textsOf(parameters);
         const { limits } = await plans.load(work.plan);
-        const budget = budgets.of(work.campaign);
-        const counted: CountedCall = (make) => budget.call(limits.modelCalls, make);
-        const prepared = await budget.whileUsed(() =>
+        const account = { campaign: work.campaign, ...limits };
+        const prepared = await access.whileUsed(account, (ask) =>
           prepareTaskSet(parameters, texts, {
-            author: authorOf(parameters, counted),
+            author: authorOf(parameters, ask),
             concurrency: PROMPTS_AT_ONCE,
             resumeFrom: journal.resumeFrom,
             onProgress: ({ entry, accepted, wanted }) => {
@@ -99,14 +96,13 @@ export function createTaskActivities({ store, plans, models, budgets }: TaskDepe
     };
   }
 
-  function authorOf({ generate }: ParametersOf<'prepareTasks'>, counted: CountedCall): Author {
+  function authorOf({ generate }: ParametersOf<'prepareTasks'>, ask: AskModel): Author {
     return async (messages, seed) => {
       if (!generate)
         throw failure('SPEC_INVALID', 'Tasks are to be generated, but the campaign has no tasks.generate.');
       const { author } = generate;
       const { cancellationSignal: signal } = Context.current();
-      const asked = { messages, sampling: author.sampling, seed, signal };
-      const completion = await counted(() => models.complete(models.endpointOf(author), asked));
+      const completion = await ask({ model: author, messages, seed, signal });
       const { snapshot, promptDigest, usage } = recordCall(author.model, messages, [completion]);
       return { text: completion.text, snapshot, promptDigest, usage };
     };

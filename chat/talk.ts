@@ -2,7 +2,8 @@ import { judgeEpisode } from '../activities/conversation/judge';
 import { createPatience } from '../activities/conversation/patience';
 import { Conversations } from '../activities/conversation/playConversation';
 import { createEnvironment } from '../activities/support/environment';
-import { type Endpoint, LanguageModels } from '../activities/support/languageModels';
+import { type Endpoint, LanguageModels } from '../activities/models/languageModels';
+import { type AskModel, askDirectly } from '../activities/models/modelAccess';
 import { fetchPolicy } from '../activities/support/policyFiles';
 import { startTrainer, trainerEnvironment, type TrainerRuntime } from '../activities/support/trainerProcess';
 import type { FolderSource } from '../artifacts/directories';
@@ -86,8 +87,6 @@ async function servePolicy(
   return { baseUrl, apiKey: 'none', model: 'policy' };
 }
 
-const AT_THE_KEYBOARD: Endpoint = { baseUrl: 'http://person.invalid', apiKey: 'none', model: 'person' };
-
 async function playAndRate(
   { cast }: Scene,
   { person, tell }: ChatSettings,
@@ -95,20 +94,17 @@ async function playAndRate(
 ): Promise<Chat> {
   const turns: Turn[] = [];
   const patiently = createPatience(signal, (waiting) => waiting && tell(waiting.message));
-  const circumstances = { signal, patiently, counted: <R>(make: () => Promise<R>) => make() };
   const conversations = new Conversations({
-    models: {
-      endpointOf: () => AT_THE_KEYBOARD,
-      complete: async (asked, request) => {
-        if (asked !== AT_THE_KEYBOARD) return models.complete(asked, request);
-        person.hear(turns);
-        return answerOf(await person.act());
-      },
-    },
+    models,
     policies: { endpointOf: async () => endpoint, forget: () => undefined },
   });
-  const episode = await conversations.play({ cast, turns, ...circumstances });
+  const askModel: AskModel = async () => {
+    person.hear(turns);
+    return answerOf(await person.act());
+  };
+  const episode = await conversations.play({ cast, turns, signal, patiently, askModel });
   person.hear(turns);
   tell(`The judge ${cast.design.judge.model} reads …`);
-  return { episode, rating: await judgeEpisode(models, { cast, episode, ...circumstances }) };
+  const ask: AskModel = (question) => askDirectly(models, question);
+  return { episode, rating: await judgeEpisode(ask, { cast, episode, signal, patiently }) };
 }

@@ -13,10 +13,11 @@ import { createStageActivities } from '../activities/stages';
 import { createSteeringActivities } from '../activities/steering';
 import type { SigningKey } from '../artifacts/signing/signingKey';
 import { ArtifactStore } from '../artifacts/artifactStore';
-import { CallBudgets } from '../activities/support/callBudget';
+import { CallBudgets } from '../activities/models/callBudget';
 import { CollectionDesigns } from '../activities/support/collectionDesigns';
 import { createEnvironment } from '../activities/support/environment';
-import { LanguageModels } from '../activities/support/languageModels';
+import { LanguageModels } from '../activities/models/languageModels';
+import { ModelAccess } from '../activities/models/modelAccess';
 import { ServedPolicies } from '../activities/support/servedPolicies';
 import { Plans } from '../activities/support/stageWork';
 import { trainerEnvironment } from '../activities/support/trainerProcess';
@@ -55,7 +56,7 @@ export function createActivities(
   const environment = createEnvironment(variables);
   const plans = new Plans(store);
   const models = new LanguageModels(environment);
-  const budgets = new CallBudgets(store);
+  const access = new ModelAccess(models, new CallBudgets(store));
   const designs = new CollectionDesigns(store);
   const policies = new ServedPolicies(store);
   const build = readBuildIdentity(trainerDirectory, config.PI_LOOP_COMMIT);
@@ -82,9 +83,9 @@ export function createActivities(
       awaitPolicy,
     },
     dialogue: {
-      ...createTaskActivities({ store, plans, models, budgets }),
+      ...createTaskActivities({ store, plans, access }),
       ...createProbeActivities({ plans, models }),
-      ...createEpisodeActivities({ store, models, designs, policies, budgets }),
+      ...createEpisodeActivities({ store, models, designs, policies, access }),
     },
     'gpu-train': { trainPolicy },
     'gpu-serve': { servePolicy },

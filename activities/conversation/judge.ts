@@ -3,10 +3,10 @@ import { seedOf } from '../../domain/random';
 import type { Episode } from '../../schemas/episode';
 import type { ModelCall } from '../../schemas/modelCall';
 import type { Rating, UnratedReason } from '../../schemas/rating';
-import type { CountedCall } from '../support/callBudget';
 import type { CastEpisode } from '../support/collectionDesigns';
-import type { Completion, LanguageModels } from '../support/languageModels';
-import { recordCall } from '../support/recordCall';
+import type { Completion } from '../models/languageModels';
+import type { AskModel } from '../models/modelAccess';
+import { recordCall } from '../models/recordCall';
 import type { Patience } from './patience';
 
 /** A judge's unreadable answer is followed by at most this many further calls before the episode is unrated. */
@@ -18,7 +18,6 @@ interface Judging {
   signal: AbortSignal;
   /** How failures that may pass are waited out. */
   patiently: Patience;
-  counted: CountedCall;
 }
 
 /**
@@ -27,20 +26,19 @@ interface Judging {
  * answer as evidence.
  */
 export async function judgeEpisode(
-  models: LanguageModels,
-  { cast, episode, signal, patiently, counted }: Judging,
+  ask: AskModel,
+  { cast, episode, signal, patiently }: Judging,
 ): Promise<Rating> {
   if (episode.ending === 'unparsable') return unparsable(episode);
   const { design, task, agents } = cast;
   const spec = design.judge;
-  const endpoint = models.endpointOf(spec);
   const prompt = judgePrompt(task, agents, episode.turns);
   const completions: Completion[] = [];
   let messages = prompt;
   for (let attempt = 0; attempt <= REPAIRS; attempt += 1) {
     const seed = seedOf(episode.seed, 'rating', attempt);
-    const asked = { messages, sampling: spec.sampling, seed, signal };
-    const completion = await patiently(() => counted(() => models.complete(endpoint, asked)));
+    const question = { model: spec, messages, seed, signal };
+    const completion = await patiently(() => ask(question));
     completions.push(completion);
     const read = readJudgement(completion.text);
     if ('scores' in read) {

@@ -7,16 +7,16 @@ import type { Action, Ending, Episode, Player, Turn } from '../../schemas/episod
 import type { Sampling } from '../../schemas/model';
 import type { ModelCall } from '../../schemas/modelCall';
 import type { ChatMessage } from '../../schemas/training';
-import type { CountedCall } from '../support/callBudget';
 import type { CastEpisode } from '../support/collectionDesigns';
 import { failure } from '../support/failures';
-import type { Completion, Endpoint, LanguageModels } from '../support/languageModels';
-import { recordCall } from '../support/recordCall';
+import type { Completion, Endpoint, LanguageModels } from '../models/languageModels';
+import type { AskModel } from '../models/modelAccess';
+import { recordCall } from '../models/recordCall';
 import type { ServedPolicies } from '../support/servedPolicies';
 import type { Patience } from './patience';
 
 export interface ConversationDependencies {
-  models: Pick<LanguageModels, 'endpointOf' | 'complete'>;
+  models: Pick<LanguageModels, 'complete'>;
   policies: Pick<ServedPolicies, 'endpointOf' | 'forget'>;
 }
 
@@ -27,11 +27,11 @@ interface Playing {
   signal: AbortSignal;
   /** How failures that may pass are waited out. */
   patiently: Patience;
-  /** Counts a call of a model that is not our own. */
-  counted: CountedCall;
+  /** How a model that is not our own is asked. */
+  askModel: AskModel;
 }
 
-type Circumstances = Pick<Playing, 'signal' | 'patiently' | 'counted'>;
+type Circumstances = Pick<Playing, 'signal' | 'patiently' | 'askModel'>;
 
 type Answered = { call: ModelCall } & ({ action: Action } | { unreadAnswer: string });
 
@@ -92,15 +92,10 @@ export class Conversations {
 
   private async ask(
     { player, ...question }: Asking,
-    { signal, counted }: Circumstances,
+    { signal, askModel }: Circumstances,
   ): Promise<Completion> {
-    const { models, policies } = this.dependencies;
-    if (player.kind === 'model') {
-      const { sampling } = player.model;
-      const asked = { ...question, sampling, signal };
-      return counted(() => models.complete(models.endpointOf(player.model), asked));
-    }
-    const endpoint = await policies.endpointOf(player.digest);
+    if (player.kind === 'model') return askModel({ model: player.model, ...question, signal });
+    const endpoint = await this.dependencies.policies.endpointOf(player.digest);
     return this.askPolicy(endpoint, player, { ...question, sampling: player.sampling, signal });
   }
 

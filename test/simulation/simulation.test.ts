@@ -10,7 +10,7 @@ jest.mock('@aws-sdk/client-s3', () => jest.requireActual('./edges/s3Client'));
 jest.mock('node:fs/promises', () => jest.requireActual('./edges/files'));
 jest.mock('node:timers/promises', () => jest.requireActual('./edges/timersPromises'));
 jest.mock('../../workers/buildIdentity', () => jest.requireActual('./edges/buildIdentity'));
-jest.mock('../../activities/support/chatClient', () => jest.requireActual('./edges/chatClient'));
+jest.mock('../../activities/models/chatClient', () => jest.requireActual('./edges/chatClient'));
 jest.mock('../../activities/support/trainerProcess', () => jest.requireActual('./edges/trainerProcess'));
 
 /** SIMULATION_PLANS=5000 npx jest test/simulation tries more of them. */

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createEpisodeActivities, type PlayEpisodesInput } from '../../activities/episodes';
-import { CallBudgets } from '../../activities/support/callBudget';
+import { CallBudgets } from '../../activities/models/callBudget';
+import { ModelAccess } from '../../activities/models/modelAccess';
 import { CollectionDesigns } from '../../activities/support/collectionDesigns';
 import { createEnvironment } from '../../activities/support/environment';
-import { LanguageModels } from '../../activities/support/languageModels';
+import { LanguageModels } from '../../activities/models/languageModels';
 import { ServedPolicies } from '../../activities/support/servedPolicies';
 import type { ArtifactStore } from '../../artifacts/artifactStore';
 import { digestOfJson } from '../../artifacts/canonicalJson';
@@ -82,7 +83,7 @@ export function batchTests() {
     const digests = await storeDesign(own, players, judge, episodes);
     const input = { campaign: 'test', ...digests, from: 0, to: episodes, modelCalls, inFlight };
     const start = (info: ActivityInfo = {}) => {
-      const { playEpisodes } = createEpisodeActivities({ store: own, models, ...rememberingNothing(own) });
+      const { playEpisodes } = createEpisodeActivities({ models, ...rememberingNothing(own, models) });
       const started = readingProgress(startAttempt(playEpisodes, [input], info));
       attempts.push(started);
       return started;
@@ -108,10 +109,11 @@ export function playedBy({ baseUrl }: Pick<ChatServer, 'baseUrl'>): Pick<BatchOp
   return { players: [player, player], judge: model(baseUrl, 'judge') };
 }
 
-const rememberingNothing = (store: ArtifactStore) => ({
+const rememberingNothing = (store: ArtifactStore, models: LanguageModels) => ({
+  store,
   designs: new CollectionDesigns(store),
   policies: new ServedPolicies(store),
-  budgets: new CallBudgets(store),
+  access: new ModelAccess(models, new CallBudgets(store)),
 });
 
 async function newBucket(objects: ObjectStore): Promise<ArtifactStore> {

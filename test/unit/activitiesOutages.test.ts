@@ -1,5 +1,5 @@
 import { createEnvironment } from '../../activities/support/environment';
-import { LanguageModels } from '../../activities/support/languageModels';
+import { LanguageModels } from '../../activities/models/languageModels';
 import { StorageError } from '../../artifacts/storageError';
 import type { BatchProgress } from '../../schemas/batch';
 import { model, modelPlayer } from '../support/activities';

@@ -1,7 +1,7 @@
 import { CancelledFailure } from '@temporalio/activity';
 import { createProbeActivities } from '../../activities/probes';
 import { createEnvironment } from '../../activities/support/environment';
-import { LanguageModels } from '../../activities/support/languageModels';
+import { LanguageModels } from '../../activities/models/languageModels';
 import { Plans } from '../../activities/support/stageWork';
 import type { ModelSpec } from '../../schemas/model';
 import type { ParametersOf } from '../../schemas/plan';

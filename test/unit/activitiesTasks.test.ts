@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CallBudgets } from '../../activities/support/callBudget';
+import { CallBudgets } from '../../activities/models/callBudget';
+import { ModelAccess } from '../../activities/models/modelAccess';
 import { Plans, type StageWork } from '../../activities/support/stageWork';
 import { createEnvironment } from '../../activities/support/environment';
-import { LanguageModels } from '../../activities/support/languageModels';
+import { LanguageModels } from '../../activities/models/languageModels';
 import { createTaskActivities } from '../../activities/tasks';
 import { CHECKOUT } from '../../deploy/local/checkout';
 import type { ParametersOf } from '../../schemas/plan';
@@ -52,8 +53,7 @@ const activity = () =>
   createTaskActivities({
     store: objects.store,
     plans: new Plans(objects.store),
-    models,
-    budgets: new CallBudgets(objects.store),
+    access: new ModelAccess(models, new CallBudgets(objects.store)),
   }).prepareTasks;
 const prepare = async (work: StageWork) => (await attempt(activity(), [work])).result;
 

@@ -1,4 +1,4 @@
-import { type CallBudget, CallBudgets } from '../../activities/support/callBudget';
+import { type CallBudget, CallBudgets } from '../../activities/models/callBudget';
 import { failure } from '../../activities/support/failures';
 import { type ObjectStore, startObjectStore } from '../support/objectStore';
 

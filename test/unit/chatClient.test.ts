@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import OpenAI from 'openai';
-import { createChatClient } from '../../activities/support/chatClient';
-import { createUndiciFetch } from '../../activities/support/undiciFetch';
+import { createChatClient } from '../../activities/models/chatClient';
+import { createUndiciFetch } from '../../activities/models/undiciFetch';
 
 const ANSWER = JSON.stringify({
   model: 'm',

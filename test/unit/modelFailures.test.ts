@@ -1,5 +1,5 @@
 import OpenAI from 'openai';
-import { modelFailure } from '../../activities/support/modelFailures';
+import { modelFailure } from '../../activities/models/modelFailures';
 
 const asked = {
   model: 'gpt-4-0613',

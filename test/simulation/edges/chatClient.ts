@@ -2,7 +2,7 @@ import type { ClientOptions } from 'openai';
 import { SimulatedProcess } from '../simulatedProcess';
 import { answer, type Asking, type Question } from '../models';
 
-/** Stands for activities/support/chatClient: the openai package's client without its transport. */
+/** Stands for activities/models/chatClient: the openai package's client without its transport. */
 export function createChatClient({ baseURL }: ClientOptions) {
   const create = (question: Question, { signal }: Pick<Asking, 'signal'>) => {
     const process = SimulatedProcess.current;

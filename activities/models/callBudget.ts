@@ -2,7 +2,7 @@ import { handedOutKey } from '../../artifacts/documentKeys';
 import { ApplicationFailure } from '@temporalio/activity';
 import { z } from 'zod';
 import type { ArtifactStore } from '../../artifacts/artifactStore';
-import { failure } from './failures';
+import { failure } from '../support/failures';
 
 /** Makes a call of a model within a campaign's limit. */
 export type CountedCall = <R>(make: () => Promise<R>) => Promise<R>;

@@ -3,8 +3,8 @@ import type { ModelSpec, Sampling } from '../../schemas/model';
 import type { Usage } from '../../schemas/modelCall';
 import type { ChatMessage } from '../../schemas/training';
 import { createChatClient } from './chatClient';
-import type { Environment } from './environment';
-import { failure } from './failures';
+import type { Environment } from '../support/environment';
+import { failure } from '../support/failures';
 import { type Asked, modelFailure } from './modelFailures';
 import { createUndiciFetch } from './undiciFetch';
 

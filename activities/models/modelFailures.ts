@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import type { ApplicationFailure } from '@temporalio/activity';
-import { failure, reasonOf } from './failures';
+import { failure, reasonOf } from '../support/failures';
 
 /** Who was asked; the key is here only so that it can be kept out of messages. */
 export interface Asked {

@@ -1,0 +1,42 @@
+import type { ModelSpec } from '../../schemas/model';
+import type { ChatMessage } from '../../schemas/training';
+import type { CallBudgets } from './callBudget';
+import type { Completion, LanguageModels } from './languageModels';
+
+/** What a campaign may ask of models. */
+export interface Account {
+  campaign: string;
+  /** Calls of models that it may make; null: no limit. */
+  modelCalls: number | null;
+}
+
+/** One question to a model that the campaign names. */
+export interface Question {
+  model: ModelSpec;
+  messages: ChatMessage[];
+  seed: number;
+  signal: AbortSignal;
+}
+
+/** Errors: MODEL_*, CALLS_EXHAUSTED, CONFIGURATION_MISSING, STORAGE_*; the signal's reason. */
+export type AskModel = (question: Question) => Promise<Completion>;
+
+/** The way of every call that a campaign makes of models other than its own policies: first its limits, then the wire. */
+export class ModelAccess {
+  constructor(
+    private readonly models: LanguageModels,
+    private readonly budgets: CallBudgets,
+  ) {}
+
+  /** Does work that asks models on a campaign's account; what it took of a limit and did not use is given back. */
+  whileUsed<R>({ campaign, modelCalls }: Account, work: (ask: AskModel) => Promise<R>): Promise<R> {
+    const budget = this.budgets.of(campaign);
+    const ask: AskModel = (question) => budget.call(modelCalls, () => askDirectly(this.models, question));
+    return budget.whileUsed(() => work(ask));
+  }
+}
+
+/** A call on nobody's account. */
+export function askDirectly(models: LanguageModels, { model, ...asked }: Question): Promise<Completion> {
+  return models.complete(models.endpointOf(model), { ...asked, sampling: model.sampling });
+}
