@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { recordCall } from '../../activities/support/recordCall';
+import { recordCall } from '../../activities/models/recordCall';
 import { viewOf } from '../../domain/episode/view';
 import { judgePrompt } from '../../domain/prompts/judge';
 import { templateNamed } from '../../domain/prompts/templates';
