@@ -1,4 +1,4 @@
-import type { Completion } from '../activities/models/languageModels';
+import type { Completion } from '../activities/models/chatCompletion';
 import { templateNamed } from '../domain/prompts/templates';
 import type { Action, Player, Turn } from '../schemas/episode';
 import { ModelSpec } from '../schemas/model';

@@ -4,7 +4,7 @@ import type { Episode } from '../../schemas/episode';
 import type { ModelCall } from '../../schemas/modelCall';
 import type { Rating, UnratedReason } from '../../schemas/rating';
 import type { CastEpisode } from '../support/collectionDesigns';
-import type { Completion } from '../models/languageModels';
+import type { Completion } from '../models/chatCompletion';
 import type { AskModel } from '../models/modelAccess';
 import { recordCall } from '../models/recordCall';
 import type { Patience } from './patience';

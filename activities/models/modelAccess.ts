@@ -1,7 +1,8 @@
 import type { ModelSpec } from '../../schemas/model';
 import type { ChatMessage } from '../../schemas/training';
 import type { CallBudgets } from './callBudget';
-import type { Completion, LanguageModels } from './languageModels';
+import type { Completion } from './chatCompletion';
+import type { LanguageModels } from './languageModels';
 
 /** What a campaign may ask of models. */
 export interface Account {

@@ -1,7 +1,7 @@
 import type { ModelCall } from '../../schemas/modelCall';
 import type { ChatMessage } from '../../schemas/training';
 import { digestOfJson } from '../../artifacts/canonicalJson';
-import type { Completion } from './languageModels';
+import type { Completion } from './chatCompletion';
 
 /**
  * What is kept of one question to a model: the first prompt by digest, and the tokens of all calls it took.
