@@ -3,10 +3,10 @@ import { dirname } from 'node:path';
 import { type ParsedCampaign, parseCampaign, pathText, type SpecIssue, valueAt } from '../domain/campaign';
 import type { CampaignSpec } from '../schemas/campaign';
 import { CampaignFileError, type CampaignFileIssue } from './campaignFile/campaignFileError';
-import { checkFiles } from './campaignFile/checkFiles';
+import { checkFiles, type ModelFolders } from './campaignFile/checkFiles';
 import { readYaml, type YamlSource } from './campaignFile/readYaml';
 
-export { CampaignFileError, type CampaignFileIssue };
+export { CampaignFileError, type CampaignFileIssue, type ModelFolders };
 
 export interface CampaignFile {
   spec: CampaignSpec;
@@ -18,10 +18,10 @@ export interface CampaignFile {
  * Reads a campaign file (YAML) and the names of the files beside it.
  * Errors: CampaignFileError with every mistake at once: YAML, schema, rules between parts, missing files.
  */
-export async function readCampaignFile(path: string): Promise<CampaignFile> {
+export async function readCampaignFile(path: string, models: ModelFolders = 'needed'): Promise<CampaignFile> {
   const source = readYaml(await readText(path));
   const parsed = parseCampaign(source.data);
-  const { files, issues: fileIssues } = await checkFiles(parsed, dirname(path));
+  const { files, issues: fileIssues } = await checkFiles(parsed, dirname(path), models);
   const issues = [
     ...source.issues,
     ...[...parsed.issues, ...fileIssues]

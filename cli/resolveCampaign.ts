@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ArtifactStore } from '../artifacts/artifactStore';
@@ -9,7 +10,7 @@ import type { ArtifactRef } from '../schemas/artifact';
 import type { CampaignSpec } from '../schemas/campaign';
 import { MEDIA_TYPES } from '../schemas/names';
 import type { Plan } from '../schemas/plan';
-import { readCampaignFile } from './campaignFile';
+import { type ModelFolders, readCampaignFile } from './campaignFile';
 import { readProfiles } from './importedProfiles';
 
 export interface ResolvedCampaign {
@@ -17,6 +18,8 @@ export interface ResolvedCampaign {
   plan: Plan;
   /** What the profile files hold and what was odd in them; null where the campaign imports no tasks. */
   imported: ImportedProfiles | null;
+  /** Folders of models that are not there yet; the plan is as if they were empty. */
+  missing: string[];
   /** Puts the campaign's files and its plan into the store; gives the plan's digest. */
   upload(store: ArtifactStore): Promise<string>;
 }
@@ -32,15 +35,20 @@ export interface CampaignOverrides {
 export async function resolveCampaign(
   file: string,
   { campaign, seed }: CampaignOverrides = {},
+  models: ModelFolders = 'needed',
 ): Promise<ResolvedCampaign> {
-  const { spec: read, files } = await readCampaignFile(file);
+  const { spec: read, files } = await readCampaignFile(file, models);
   const spec = seed === undefined ? read : { ...read, seed };
   const references: Record<string, ArtifactRef> = {};
-  for (const [path, location] of Object.entries(files)) references[path] = await describeFile(location);
+  const missing = Object.values(files).filter((location) => !existsSync(location));
+  for (const [path, location] of Object.entries(files)) {
+    references[path] = missing.includes(location) ? describeEmpty(location) : await describeFile(location);
+  }
   const plan = planCampaign(campaign ?? spec.name, spec, references satisfies CampaignFiles);
   return {
     spec,
     plan,
+    missing,
     imported: spec.tasks.import ? await readProfiles(files) : null,
     upload: async (store) => {
       const stored: Record<string, ArtifactRef> = {};
@@ -52,19 +60,22 @@ export async function resolveCampaign(
 }
 
 async function describeFile(location: string): Promise<ArtifactRef> {
-  const directory = (await stat(location)).isDirectory();
-  const bytes = directory
-    ? Buffer.from(canonicalJson(await listDirectory(location)))
-    : await readFile(location);
-  const mediaType = directory ? MEDIA_TYPES.directory : MEDIA_TYPES.binary;
-  return {
-    name: basename(location),
-    uri: `file:${basename(location)}`,
-    digest: { sha256: sha256(bytes) },
-    mediaType,
-    bytes: bytes.byteLength,
-  };
+  if (!(await stat(location)).isDirectory()) {
+    return describe(location, await readFile(location), MEDIA_TYPES.binary);
+  }
+  return describe(location, Buffer.from(canonicalJson(await listDirectory(location))), MEDIA_TYPES.directory);
 }
+
+const describeEmpty = (location: string): ArtifactRef =>
+  describe(location, Buffer.from(canonicalJson({ files: [] })), MEDIA_TYPES.directory);
+
+const describe = (location: string, bytes: Buffer, mediaType: string): ArtifactRef => ({
+  name: basename(location),
+  uri: `file:${basename(location)}`,
+  digest: { sha256: sha256(bytes) },
+  mediaType,
+  bytes: bytes.byteLength,
+});
 
 async function putFile(store: ArtifactStore, location: string): Promise<ArtifactRef> {
   if ((await stat(location)).isDirectory()) return putDirectory(store, location, basename(location));

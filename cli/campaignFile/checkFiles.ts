@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { access, constants, readdir, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
@@ -8,6 +9,9 @@ import {
   type SpecIssue,
 } from '../../domain/campaign';
 
+/** Whether the folders of models must be there: to plan a campaign nobody downloads gigabytes. */
+export type ModelFolders = 'needed' | 'optional';
+
 /**
  * The files and folders that a campaign names, resolved against the campaign file's folder, and what is wrong with
  * them. Parts of the campaign that are themselves mistakes are passed over.
@@ -15,13 +19,17 @@ import {
 export async function checkFiles(
   { spec, isReplaced }: ParsedCampaign,
   folder: string,
+  models: ModelFolders,
 ): Promise<{ files: Record<string, string>; issues: SpecIssue[] }> {
   const references = (spec ? fileReferences(spec) : []).filter(({ path }) => !isReplaced(path));
   const located = references.map((reference) => ({
     ...reference,
     location: resolve(folder, reference.location),
   }));
-  const issues = await Promise.all(located.map(checkFile));
+  const needed = located.filter(
+    ({ kind, location }) => kind === 'file' || models === 'needed' || existsSync(location),
+  );
+  const issues = await Promise.all(needed.map(checkFile));
   return {
     files: Object.fromEntries(located.map(({ path, location }) => [pathText(path), location])),
     issues: issues.flat(),
