@@ -5,13 +5,14 @@ export class ApiError extends Error {
     readonly code: string,
     message: string,
     readonly param: string | null = null,
+    private readonly type: string = status >= 500 ? 'server_error' : 'invalid_request_error',
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(message);
   }
 
   /** The answer's body. */
   body(): object {
-    const type = this.status >= 500 ? 'server_error' : 'invalid_request_error';
-    return { error: { message: this.message, type, param: this.param, code: this.code } };
+    return { error: { message: this.message, type: this.type, param: this.param, code: this.code } };
   }
 }

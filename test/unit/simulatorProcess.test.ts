@@ -18,10 +18,13 @@ describe('node dist/simulator/main.js', () => {
   });
   afterAll(() => rmSync(dist, { recursive: true, force: true }));
 
-  async function started(
+  const started = (...options: string[]) => startedProgram('simulator/main.js', ...options);
+
+  async function startedProgram(
+    program: string,
     ...options: string[]
   ): Promise<{ child: ChildProcess; baseUrl: string; ended: Promise<unknown[]> }> {
-    const child = spawn(process.execPath, [join(dist, 'simulator/main.js'), ...options], {
+    const child = spawn(process.execPath, [join(dist, program), ...options], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     const ended = once(child, 'exit');
@@ -62,6 +65,33 @@ describe('node dist/simulator/main.js', () => {
   test('--exit-with-stdin: the end of standard input is the end of the server', async () => {
     const { child, baseUrl, ended } = await started('--exit-with-stdin');
     expect((await ask(baseUrl, 'simulated-partner')).status).toBe(200);
+    child.stdin?.end();
+    expect(await ended).toEqual([0, null]);
+  });
+
+  test('the provider beside it takes its settings at the start and while it runs, and ends with standard input', async () => {
+    const settings = JSON.stringify({ models: { 'gpt-4o': {} }, quota: { calls: 0 } });
+    const program = 'simulator/provider/main.js';
+    const { child, baseUrl, ended } = await startedProgram(
+      program,
+      '--settings',
+      settings,
+      '--exit-with-stdin',
+    );
+    const call = () =>
+      fetch(`${baseUrl}/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer a' },
+        body: body('gpt-4o'),
+      });
+    expect((await call()).status).toBe(429);
+    const admin = baseUrl.replace('/v1', '/admin');
+    await fetch(`${admin}/settings`, { method: 'POST', body: '{"quota":{"calls":1}}' });
+    expect((await call()).status).toBe(200);
+    expect(await (await fetch(`${admin}/counts`)).json()).toMatchObject({
+      served: 1,
+      turnedAway: { quota: 1 },
+    });
     child.stdin?.end();
     expect(await ended).toEqual([0, null]);
   });
