@@ -67,7 +67,7 @@ async function checkBlob(digest: string, seen: Set<string>, reading: Reading): P
   for (const one of found) findings.isUsed(blobKey(one), blobKey(digest));
   const leaves = new Set([...text.matchAll(ROW)].flatMap(([, leaf]) => leaf ?? []));
   for (const leaf of leaves) {
-    if (seen.has(leaf) || blobs.lengthOf(leaf) === undefined) continue;
+    if (seen.has(leaf) || !blobs.verified.has(leaf)) continue;
     seen.add(leaf);
     findings.looked();
   }

@@ -5,7 +5,7 @@ import { Plan } from '../../schemas/plan';
 import { readDocument } from '../readBlob';
 import { lastRun } from '../readCampaign';
 import { kindOf } from '../readManifest';
-import type { RecordedCalls } from './checkEpisodes';
+import type { RecordedCalls } from './checkRow';
 import type { Findings } from './findings';
 import type { LoadedCampaign } from './loadCampaign';
 import type { VerifiedBlobs } from './verifiedBlobs';

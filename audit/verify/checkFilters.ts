@@ -1,35 +1,36 @@
 import { blobKey } from '../../artifacts/artifactStore';
 import { canonicalJson } from '../../artifacts/canonicalJson';
-import { Cast, trainingRows } from '../../domain/episode/trainingRows';
 import { filterEpisodes } from '../../domain/filter';
 import { sidesOf } from '../../domain/filter/sidesOf';
-import { inParallel } from '../../domain/inParallel';
-import { CollectedEpisode, Episode } from '../../schemas/episode';
+import { CollectedEpisode } from '../../schemas/episode';
 import type { Decision } from '../../schemas/filter';
 import { STAGE_PARAMETERS } from '../../schemas/plan';
 import { TaskSet } from '../../schemas/profiles';
 import { inputOf, outputOf } from '../readManifest';
+import type { EpisodeReading } from './checkEpisodes';
+import type { Collection } from './collections';
+import { examineAll } from './examiner';
 import type { Findings } from './findings';
 import type { LoadedCampaign, LoadedStage } from './loadCampaign';
+import { type KeptPortion, portioned } from './portion';
 import type { VerifiedBlobs } from './verifiedBlobs';
 import { whereReadable } from './whereReadable';
 
-const READS_AT_ONCE = 16;
+export interface FilterReading extends EpisodeReading {
+  /** Of all stages: their rows are known already. */
+  collections: readonly Collection[];
+}
 
 /**
  * Running the filters again gives the same bytes: each side has the decision that its scores demand, each training row
  * the one decision to keep it and the one rating that it rests on. No row comes from a task that is kept for evaluation.
  */
-export async function checkFilters(
-  blobs: VerifiedBlobs,
-  { plan, stages }: LoadedCampaign,
-  findings: Findings,
-): Promise<void> {
+export async function checkFilters({ plan, stages }: LoadedCampaign, reading: FilterReading): Promise<void> {
   const held = heldOut(plan);
   for (const stage of stages.filter(
     ({ id }) => plan?.stages.find((one) => one.id === id)?.kind === 'filterEpisodes',
   ))
-    await whereReadable(stage.resultKey, findings, () => checkFilter(blobs, stage, held, findings));
+    await whereReadable(stage.resultKey, reading.findings, () => checkFilter(stage, held, reading));
 }
 
 /** Names of splits that no training may use. */
@@ -41,26 +42,32 @@ function heldOut(plan: LoadedCampaign['plan']): ReadonlySet<string> {
 }
 
 async function checkFilter(
-  blobs: VerifiedBlobs,
   { id, manifest }: LoadedStage,
   held: ReadonlySet<string>,
-  findings: Findings,
+  reading: FilterReading,
 ): Promise<void> {
   if (!manifest) return;
+  const { blobs, findings, collections } = reading;
   const { statement } = manifest;
   const { filter, template, seed } = STAGE_PARAMETERS.filterEpisodes.parse(
     statement.predicate.buildDefinition.externalParameters.parameters,
   );
   const [decisions, dataset] = ['decisions', 'dataset'].map((role) => outputOf(statement, role) ?? '');
-  const collected = await blobs.jsonLines(inputOf(statement, 'episodes') ?? '', CollectedEpisode);
-  const taskSet = await blobs.json(inputOf(statement, 'tasks') ?? '', TaskSet);
+  const [index, tasks] = ['episodes', 'tasks'].map((role) => inputOf(statement, role) ?? '') as [
+    string,
+    string,
+  ];
+  const known = collections.find(({ object }) => object === blobKey(index))?.rows;
+  const collected = known ?? (await blobs.jsonLines(index, CollectedEpisode));
+  const taskSet = await blobs.json(tasks, TaskSet);
   const decided = filterEpisodes(sidesOf(collected), filter, seed);
   const kept = decided.filter(({ keep }) => keep);
   findings.looked(decided.length);
-  await compare(blobs, decisions ?? '', decided, findings, `decisions of stage ${id}`);
-  const rows = await rowsOf(blobs, kept, collected, new Cast(taskSet), template);
-  findings.looked(rows.length);
-  await compare(blobs, dataset ?? '', rows, findings, `training rows of stage ${id}`);
+  const decidedLines = decided.map((decision) => canonicalJson(decision));
+  await compare(blobs, decisions ?? '', decidedLines, findings, `decisions of stage ${id}`);
+  const lines = await trainingLines(kept, collected, { tasks, template }, reading);
+  findings.looked(lines.length);
+  await compare(blobs, dataset ?? '', lines, findings, `training rows of stage ${id}`);
 
   const splitOf = new Map(taskSet.tasks.map((task) => [task.id, task.split]));
   const leaked = [...new Set(kept.map(({ task }) => task))].filter((task) =>
@@ -73,32 +80,30 @@ async function checkFilter(
     );
 }
 
-async function rowsOf(
-  blobs: VerifiedBlobs,
+async function trainingLines(
   kept: readonly Decision[],
   collected: readonly CollectedEpisode[],
-  cast: Cast,
-  template: Parameters<typeof trainingRows>[3],
-) {
+  settings: Pick<KeptPortion, 'tasks' | 'template'>,
+  { blobs, examiner }: EpisodeReading,
+): Promise<string[]> {
   const digests = new Map(collected.map((row) => [row.id, row.episode]));
-  const rows = await inParallel(kept, READS_AT_ONCE, async ({ episode: id, position }) => {
-    const episode = await blobs.json(digests.get(id) ?? '', Episode);
-    return trainingRows(episode, position, cast, template) ?? [];
-  });
-  return rows.flat();
+  const sides = kept.map(({ episode, position }) => [digests.get(episode) ?? '', position] as const);
+  const portions = portioned(sides).map((some): KeptPortion => ({ kind: 'kept', ...settings, kept: some }));
+  const reports = await examineAll(examiner, portions, (report) => blobs.add(report));
+  return reports.flatMap(({ lines }) => lines);
 }
 
 /** The stored lines are those that are computed now, byte for byte. */
 async function compare(
   blobs: VerifiedBlobs,
   digest: string,
-  computed: readonly unknown[],
+  computed: readonly string[],
   findings: Findings,
   what: string,
 ): Promise<void> {
   const stored = (await blobs.read(digest)).toString('utf8').split('\n');
   // The last line is empty: whatever stands behind the last newline is one too many.
-  const expected = [...computed.map((row) => canonicalJson(row)), ''];
+  const expected = [...computed, ''];
   const differs = (line: number) => stored[line] !== expected[line];
   const first = Array.from({ length: Math.max(stored.length, expected.length) }, (_, line) => line).find(
     differs,

@@ -5,9 +5,12 @@ import { sha256 } from '../../artifacts/canonicalJson';
 import { StorageError } from '../../artifacts/storageError';
 import { parseJson } from '../readBlob';
 
+export type BlobsRead = Pick<VerifiedBlobs, 'verified' | 'unreadable' | 'bytes'>;
+
 /** Reads blobs, and hashes each once, however many checks read it. */
 export class VerifiedBlobs {
-  private readonly lengths = new Map<string, number>();
+  /** Digests of what was read and is whole. */
+  readonly verified = new Set<string>();
   /** Digests of what was asked for, and is missing or damaged. */
   readonly unreadable = new Set<string>();
   /** Hashed so far. */
@@ -15,9 +18,11 @@ export class VerifiedBlobs {
 
   constructor(private readonly bucket: Bucket) {}
 
-  /** In bytes; undefined for what was not read, or is damaged. */
-  lengthOf(digest: string): number | undefined {
-    return this.lengths.get(digest);
+  /** Takes over what others have read. */
+  add({ verified, unreadable, bytes }: BlobsRead): void {
+    for (const digest of verified) this.verified.add(digest);
+    for (const digest of unreadable) this.unreadable.add(digest);
+    this.bytes += bytes;
   }
 
   /** Errors: ARTIFACT_MISSING, ARTIFACT_CORRUPT. */
@@ -27,14 +32,14 @@ export class VerifiedBlobs {
       this.unreadable.add(digest);
       throw new StorageError('ARTIFACT_MISSING', `Blob ${digest} is missing.`);
     }
-    if (this.lengths.has(digest)) return bytes;
+    if (this.verified.has(digest)) return bytes;
     this.bytes += bytes.byteLength;
     const actual = sha256(bytes);
     if (actual !== digest) {
       this.unreadable.add(digest);
       throw new StorageError('ARTIFACT_CORRUPT', `The bytes of blob ${digest} have the digest ${actual}.`);
     }
-    this.lengths.set(digest, bytes.byteLength);
+    this.verified.add(digest);
     return bytes;
   }
 

@@ -16,6 +16,7 @@ import { checkStatistics } from './checkScores';
 import { checkSigners, checkSignatures } from './checkSignatures';
 import { checkTasks } from './checkTasks';
 import { checkUnlogged } from './checkUnlogged';
+import { examineHere, type Examiner } from './examiner';
 import { type CheckSummary, type Explained, type Failure, Findings } from './findings';
 import { loadCampaign, messageOf } from './loadCampaign';
 import { VerifiedBlobs } from './verifiedBlobs';
@@ -29,6 +30,8 @@ export interface VerifyOptions {
   head?: LogHead | undefined;
   /** Accept manifests of releases before 0.3.0. */
   allowUnsigned?: boolean | undefined;
+  /** Default: in this thread. The caller closes it. */
+  examiner?: Examiner;
   onCheck?: (name: string) => void;
 }
 
@@ -48,7 +51,7 @@ export interface Verification {
 /** Checks all that can be checked of campaigns from their bucket alone. What is damaged is a failure, never an error. */
 export async function verifyBucket(
   bucket: Bucket,
-  { roots, head, allowUnsigned = false, onCheck, ...asked }: VerifyOptions,
+  { roots, head, allowUnsigned = false, examiner = examineHere(bucket), onCheck, ...asked }: VerifyOptions,
 ): Promise<Verification> {
   const began = performance.now();
   const findings = new Findings();
@@ -84,14 +87,15 @@ export async function verifyBucket(
     for (const campaign of campaigns) checkPlan(campaign, findings);
   });
   await check('episodes and ratings', async () => {
-    episodes = await checkEpisodes(bucket, campaigns, blobs, findings);
+    episodes = await checkEpisodes(bucket, campaigns, { blobs, examiner, findings });
   });
   const { collections, recorded } = episodes;
   await check('tasks', async () => {
     for (const campaign of campaigns) await checkTasks(campaign, blobs, findings);
   });
   await check('filters and training rows', async () => {
-    for (const campaign of campaigns) await checkFilters(blobs, campaign, findings);
+    for (const campaign of campaigns)
+      await checkFilters(campaign, { blobs, examiner, findings, collections });
   });
   await check('statistics', async () => {
     for (const campaign of campaigns) await checkStatistics(campaign, { blobs, findings, collections });

@@ -8,7 +8,7 @@ import type { Findings } from './findings';
  */
 export async function whereReadable(
   object: string,
-  findings: Findings,
+  findings: Pick<Findings, 'fail'>,
   check: () => Promise<void>,
 ): Promise<void> {
   try {

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
+import { fastestExaminer } from '../../audit/verify/examiner';
 import { type Verification, verifyBucket } from '../../audit/verify/verifyBucket';
 import { LogHead } from '../../schemas/attestation';
 import { type BucketOptions, openBucket, withBucketOptions } from '../openBucket';
@@ -35,10 +36,12 @@ export function registerVerify(audit: Command): void {
 async function verify(what: string | undefined, options: VerifyCommandOptions): Promise<void> {
   const isFolder = what !== undefined && isDirectory(what);
   const { bucket, close } = openBucket(isFolder ? { ...options, directory: what } : options);
+  const examiner = fastestExaminer(bucket);
   try {
     const campaigns = what === undefined || isFolder ? undefined : [what];
     const verification = await verifyBucket(bucket, {
       campaigns,
+      examiner,
       roots: trustedSigners(options),
       head: options.head,
       allowUnsigned: options.allowUnsigned,
@@ -53,6 +56,7 @@ async function verify(what: string | undefined, options: VerifyCommandOptions): 
     report(verification, options.json);
     if (verification.failures.length > 0) process.exitCode = 1;
   } finally {
+    await examiner.close();
     close();
   }
 }

@@ -1,0 +1,107 @@
+import type { Bucket } from '../../artifacts/bucket';
+import { canonicalJson } from '../../artifacts/canonicalJson';
+import { StorageError } from '../../artifacts/storageError';
+import { Cast, trainingRows } from '../../domain/episode/trainingRows';
+import {
+  type CollectedEpisode,
+  type CollectionDesign,
+  Episode,
+  type EpisodeDesign,
+  type Position,
+  type TemplateName,
+} from '../../schemas/episode';
+import { TaskSet } from '../../schemas/profiles';
+import { checkRow, type RecordedCalls } from './checkRow';
+import { type BlobsRead, VerifiedBlobs } from './verifiedBlobs';
+import { whereReadable } from './whereReadable';
+
+/** Rows of one index, each with what was to be played. */
+export interface RowPortion {
+  kind: 'rows';
+  object: string;
+  players: CollectionDesign['players'];
+  rows: readonly CollectedEpisode[];
+  planned: readonly (EpisodeDesign | undefined)[];
+}
+
+/** Sides that a filter kept. */
+export interface KeptPortion {
+  kind: 'kept';
+  /** Digest of the task set. */
+  tasks: string;
+  template: TemplateName;
+  /** Digests of episodes, with the side that is learned from. */
+  kept: readonly (readonly [string, Position])[];
+}
+
+/** Episodes that can be looked at without the others. */
+export type Portion = RowPortion | KeptPortion;
+
+/** Large enough that its way between threads costs nothing, small enough that all threads end together. */
+const EPISODES_IN_PORTION = 500;
+
+export const portioned = <T>(items: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(items.length / EPISODES_IN_PORTION) }, (_, portion) =>
+    items.slice(portion * EPISODES_IN_PORTION, (portion + 1) * EPISODES_IN_PORTION),
+  );
+
+/** What came of looking at a portion. All of it can pass between threads. */
+export interface PortionReport extends BlobsRead {
+  /** Why it was given up: kept episodes of which one cannot be read teach nothing that could be compared. */
+  error: Pick<StorageError, 'code' | 'message'> | null;
+  /** By row; NaN where an episode could not be read. */
+  recorded: RecordedCalls[];
+  /** Training rows as they are stored. */
+  lines: string[];
+  failures: { object: string; message: string }[];
+}
+
+/** Reads a portion's blobs and computes what they say. */
+export async function examine(portion: Portion, bucket: Bucket): Promise<PortionReport> {
+  const blobs = new VerifiedBlobs(bucket);
+  const report = { error: null, recorded: [], lines: [], failures: [], ...readBy(blobs) };
+  try {
+    return { ...report, ...(await comeOf(portion, blobs)), ...readBy(blobs) };
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    return { ...report, error: { code: error.code, message: error.message }, ...readBy(blobs) };
+  }
+}
+
+const readBy = ({ verified, unreadable, bytes }: VerifiedBlobs): BlobsRead => ({
+  verified,
+  unreadable,
+  bytes,
+});
+
+async function comeOf(portion: Portion, blobs: VerifiedBlobs): Promise<Partial<PortionReport>> {
+  if (portion.kind === 'kept') return { lines: await linesOf(portion, blobs) };
+  const failures: PortionReport['failures'] = [];
+  const findings = { fail: (object: string, message: string) => void failures.push({ object, message }) };
+  return { recorded: await recordedIn(portion, blobs, findings), failures };
+}
+
+async function recordedIn(
+  { object, players, rows, planned }: RowPortion,
+  blobs: VerifiedBlobs,
+  findings: Parameters<typeof checkRow>[3],
+): Promise<RecordedCalls[]> {
+  const recorded: RecordedCalls[] = [];
+  for (const [index, row] of rows.entries()) {
+    recorded[index] = { all: Number.NaN, provider: Number.NaN };
+    await whereReadable(object, findings, async () => {
+      recorded[index] = await checkRow(row, { object, players, planned: planned[index] }, blobs, findings);
+    });
+  }
+  return recorded;
+}
+
+async function linesOf({ tasks, template, kept }: KeptPortion, blobs: VerifiedBlobs): Promise<string[]> {
+  const cast = new Cast(await blobs.json(tasks, TaskSet));
+  const lines: string[] = [];
+  for (const [digest, position] of kept) {
+    const rows = trainingRows(await blobs.json(digest, Episode), position, cast, template) ?? [];
+    lines.push(...rows.map((row) => canonicalJson(row)));
+  }
+  return lines;
+}
