@@ -194,18 +194,8 @@ def train_here() -> Callable[[Path], Trained]:
 
 
 @pytest.fixture(scope="session")
-def base_model(tmp_path_factory: pytest.TempPathFactory, rows: Path) -> Path:
-    """A model that has seen some of the rows: something for adapters to stand on."""
-    work = tmp_path_factory.mktemp("base")
-    job = {
-        "method": "full",
-        "model": {"initialise": SHAPE},
-        "datasets": [str(rows)],
-        "recipe": {**RECIPE, "steps": 60, "checkpointEvery": 60},
-        "workDirectory": str(work),
-    }
-    (work / "job.json").write_text(json.dumps(job))
-    from pi_trainer.events import EventStream  # noqa: F401
+def train(rows: Path) -> Callable[..., Path]:
+    """Trains in a folder, quietly; gives the policy's directory. Keyword arguments are those of `make_job`."""
     from pi_trainer.job import read_job
     from pi_trainer.stopping import StopRequest
     from pi_trainer.training import train
@@ -214,5 +204,24 @@ def base_model(tmp_path_factory: pytest.TempPathFactory, rows: Path) -> Path:
         def emit(self, event: str, **fields: object) -> None:
             pass
 
-    assert train(read_job(work / "job.json"), Silent(), StopRequest())
-    return work / "policy"
+    def run(work: Path, recipe: dict[str, object], **changes: object) -> Path:
+        job = {
+            "method": "full",
+            "model": {"initialise": SHAPE},
+            "datasets": [str(rows)],
+            "recipe": {**RECIPE, **recipe},
+            "workDirectory": str(work),
+            "resumeFrom": None,
+            **changes,
+        }
+        (work / "job.json").write_text(json.dumps(job))
+        assert train(read_job(work / "job.json"), Silent(), StopRequest())
+        return work / "policy"
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def base_model(tmp_path_factory: pytest.TempPathFactory, train: Callable[..., Path]) -> Path:
+    """A model that has seen some of the rows: something for adapters to stand on."""
+    return train(tmp_path_factory.mktemp("base"), {"steps": 60, "checkpointEvery": 60})

@@ -7,11 +7,13 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from pi_trainer.digest import directory_digest
+from pi_trainer.serving.server import PolicyServer
 
 MESSAGES = [{"role": "system", "content": "haggle over a bike sell limit=12 hope=17"}]
 ASK = {"model": "policy", "messages": [*MESSAGES, {"role": "user", "content": "i offer 11 ."}], "seed": 4}
@@ -91,8 +93,19 @@ def test_what_would_change_results_is_honoured_or_refused(shared_url: str, chang
         assert body["error"]["type"] == "invalid_request_error"
 
 
+@dataclass
+class Shared:
+    url: str
+    server: PolicyServer
+
+
+@pytest.fixture
+def shared_url(shared: Shared) -> str:
+    return shared.url
+
+
 @pytest.fixture(scope="module")
-def shared_url(base_model: Path):
+def shared(base_model: Path):
     """One server for all refusals, in this process."""
     import asyncio
 
@@ -101,16 +114,22 @@ def shared_url(base_model: Path):
 
     from pi_trainer.serving.engine import Engine
     from pi_trainer.serving.llama import Llama
+    from pi_trainer.serving.models import ServedModel, ServedModels
     from pi_trainer.serving.policy import load_policy
-    from pi_trainer.serving.server import PolicyServer
     from pi_trainer.serving.shape import Shape
+    from pi_trainer.serving.weights import Weights
 
     with torch.inference_mode():
         policy = load_policy(base_model)
         shape = Shape.of(policy.config)
-        model = Llama(shape, policy.tensors, 4, shape.context)
+        model = Llama(shape, Weights.of(shape, policy.tensors), 4, shape.context)
     engine = Engine(model, policy.reader.tokenizer, policy.reader.end_ids, 2**20)
-    server = PolicyServer(engine, policy.reader, "policy", policy.digest, shape.context)
+    served = ServedModel("policy", policy.digest, str(base_model), None, policy.reader, engine)
+
+    def adapt(name: str, directory: Path) -> ServedModel:
+        raise AssertionError("nobody loads an adapter here")
+
+    server = PolicyServer(ServedModels(served, adapt, 1), shape.context)
     engine.start()
     loop = asyncio.new_event_loop()
     runner = web.AppRunner(server.application())
@@ -123,7 +142,7 @@ def shared_url(base_model: Path):
     url = loop.run_until_complete(listen())
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    yield url
+    yield Shared(url, server)
     asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
@@ -171,6 +190,18 @@ def test_sigterm_answers_what_is_in_flight_and_exits_0(serve) -> None:
         thread.join()
     assert [status for status, _ in results] == [200] * 20
     assert process.wait() == 0
+
+
+def test_while_it_drains_new_requests_are_sent_away_with_a_time_to_come_back(shared: Shared) -> None:
+    shared.server._draining = True
+    try:
+        for path in ("/chat/completions", "/load_lora_adapter"):
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(urllib.request.Request(shared.url + path, json.dumps(ASK).encode()))
+            assert refused.value.code == 503
+            assert refused.value.headers["Retry-After"] == "1"
+    finally:
+        shared.server._draining = False
 
 
 def test_a_port_in_use_and_a_missing_policy_are_errors(start, serve, base_model: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+from transformers import AutoModelForCausalLM, LlamaConfig, MistralConfig, PretrainedConfig, Qwen2Config
 
 from conftest import LORA, dialogue
 from pi_trainer.digest import directory_digest
@@ -21,6 +21,7 @@ from pi_trainer.serving.policy import Policy, load_policy
 from pi_trainer.serving.prefix_cache import PrefixCache
 from pi_trainer.serving.sampling import Sampling, choose, uniforms
 from pi_trainer.serving.shape import Shape
+from pi_trainer.serving.weights import Weights
 
 OTHER_REPLY = {"role": "assistant", "content": "sell a bike i want ."}
 
@@ -33,7 +34,7 @@ def without_gradients() -> Iterator[None]:
 
 def engine_of(policy: Policy, rows: int = 64, uniform: bool = False, cache: int = 2**26) -> Engine:
     shape = Shape.of(policy.config)
-    model = Llama(shape, policy.tensors, rows, shape.context)
+    model = Llama(shape, Weights.of(shape, policy.tensors), rows, shape.context)
     if uniform:
         model.uniform = True
     else:
@@ -95,12 +96,20 @@ def test_the_mode_for_doubtful_machines_is_invariant_too(base_model: Path) -> No
     assert [run(engine, [prompt], index)[0] for index, prompt in enumerate(prompts)] == crowd
 
 
-def random_model(directory: Path, base_model: Path, **changes: object) -> Path:
-    """A grouped-query, untied Llama with the base's tokenizer."""
+def random_model(
+    directory: Path, base_model: Path, family: type[PretrainedConfig] = LlamaConfig, **changes: object
+) -> Path:
+    """A grouped-query, untied model of the Llama family with the base's tokenizer."""
     torch.manual_seed(0)
     vocabulary = json.loads((base_model / "config.json").read_text())["vocab_size"]
-    settings = {"num_key_value_heads": 2, "tie_word_embeddings": False, "head_dim": 20, **changes}
-    config = LlamaConfig(
+    settings = {
+        "num_key_value_heads": 2,
+        "tie_word_embeddings": False,
+        "head_dim": 20,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 50000.0},
+        **changes,
+    }
+    config = family(
         vocab_size=vocabulary,
         hidden_size=96,
         intermediate_size=160,
@@ -109,10 +118,13 @@ def random_model(directory: Path, base_model: Path, **changes: object) -> Path:
         max_position_embeddings=300,
         initializer_range=0.2,
         eos_token_id=4,
-        rope_parameters={"rope_type": "default", "rope_theta": 50000.0},
         **settings,
     )
-    LlamaForCausalLM(config).save_pretrained(directory)
+    model = AutoModelForCausalLM.from_config(config)
+    for name, parameter in model.named_parameters():
+        if name.endswith(".bias"):  # which start at nought
+            parameter.data.normal_(0, 0.2)
+    model.save_pretrained(directory)
     side = SideFiles.read(base_model).contents
     SideFiles({name: side[name] for name in side if name not in ("config.json", "generation_config.json")}).write(
         directory
@@ -120,12 +132,38 @@ def random_model(directory: Path, base_model: Path, **changes: object) -> Path:
     return directory
 
 
-@pytest.mark.parametrize("changes", [{}, {"tie_word_embeddings": True}, {"num_key_value_heads": 1}])
-def test_logits_are_those_of_transformers(base_model: Path, tmp_path: Path, changes: dict) -> None:
-    directory = random_model(tmp_path / "model", base_model, **changes)
+LLAMA3 = {
+    "rope_type": "llama3",
+    "rope_theta": 500.0,
+    "factor": 8.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 40,
+}
+LINEAR = {"rope_type": "linear", "rope_theta": 500.0, "factor": 4.0}
+YARN = {"rope_type": "yarn", "rope_theta": 500.0, "factor": 4.0, "original_max_position_embeddings": 75}
+
+
+@pytest.mark.parametrize(
+    ("family", "changes"),
+    [
+        (LlamaConfig, {}),
+        (LlamaConfig, {"tie_word_embeddings": True}),
+        (LlamaConfig, {"num_key_value_heads": 1}),
+        (LlamaConfig, {"attention_bias": True, "mlp_bias": True}),
+        (LlamaConfig, {"rope_parameters": LLAMA3}),
+        (LlamaConfig, {"rope_parameters": LINEAR}),
+        (Qwen2Config, {}),
+        (Qwen2Config, {"tie_word_embeddings": True, "rope_parameters": YARN}),
+        (MistralConfig, {"sliding_window": 100}),
+        (MistralConfig, {"sliding_window": None}),
+    ],
+)
+def test_logits_are_those_of_transformers(base_model: Path, tmp_path: Path, family: type, changes: dict) -> None:
+    directory = random_model(tmp_path / "model", base_model, family, **changes)
     policy = load_policy(directory)
     shape = Shape.of(policy.config)
-    model = Llama(shape, policy.tensors, 4, shape.context)
+    model = Llama(shape, Weights.of(shape, policy.tensors), 4, shape.context)
     make_invariant(model)
     ids = torch.randint(shape.vocabulary, (70,), generator=torch.Generator().manual_seed(1)).tolist()
     theirs = AutoModelForCausalLM.from_pretrained(directory)(torch.tensor([ids])).logits[0]
@@ -133,6 +171,31 @@ def test_logits_are_those_of_transformers(base_model: Path, tmp_path: Path, chan
     rest = [model.decode([0, 0, token], [0, 0, 50 + i], [False, False, True])[2] for i, token in enumerate(ids[50:])]
     ours = model.logits(torch.cat([hidden, torch.stack(rest)]))[:, : shape.vocabulary]
     assert (ours - theirs).abs().max() < 2e-4 * theirs.abs().max()
+
+
+def test_a_context_ends_where_a_sliding_window_would_begin_to_forget(base_model: Path, tmp_path: Path) -> None:
+    directory = random_model(tmp_path / "model", base_model, MistralConfig, sliding_window=100)
+    assert Shape.of(load_policy(directory).config).context == 100
+
+
+def test_the_settings_of_angles_are_found_where_older_models_have_them() -> None:
+    config = {
+        **LlamaConfig(hidden_size=96, num_attention_heads=6).to_dict(),
+        "rope_parameters": None,
+        "rope_theta": 500.0,
+        "rope_scaling": {"type": "linear", "factor": 4.0},
+    }
+    new = {**config, "rope_parameters": LINEAR}
+    assert torch.equal(Shape.of(config).rotations.frequencies, Shape.of(new).rotations.frequencies)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"model_type": "gemma"}, {"rope_parameters": {**LINEAR, "rope_type": "dynamic"}}, {"hidden_act": "gelu"}],
+)
+def test_what_would_be_computed_otherwise_is_refused(changes: dict) -> None:
+    with pytest.raises(TrainerError, match="not of the Llama family"):
+        Shape.of({**LlamaConfig().to_dict(), **changes})
 
 
 def test_grouped_queries_and_long_contexts_are_invariant(base_model: Path, tmp_path: Path) -> None:

@@ -61,8 +61,14 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
     serve.add_argument("--rows", type=int, default=64, help="conversations in one batch (default 64)")
     serve.add_argument("--context", type=int, help="tokens of prompt and answer (default: the model's)")
-    serve.add_argument("--slot-megabytes", type=int, default=1024, help="bound on the batch's keys and values")
+    serve.add_argument(
+        "--slot-megabytes",
+        type=int,
+        default=4096,
+        help="bound on the batch's keys and values (touched only as they come)",
+    )
     serve.add_argument("--cache-megabytes", type=int, default=256, help="bound on kept conversations' keys and values")
+    serve.add_argument("--max-loras", type=int, default=8, help="adapters upon the policy at once (default 8)")
     serve.add_argument("--uniform", action="store_true", help="one shape for every call: slow, for doubtful machines")
     serve.set_defaults(run=_serve)
     return parser

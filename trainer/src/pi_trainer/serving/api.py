@@ -68,6 +68,14 @@ def parse_chat_request(body: object) -> ChatRequest:
     return request
 
 
+def parse_adapter_request(body: object, *wanted: str) -> list[str]:
+    """The named strings of a request about an adapter. Raises RequestError 400."""
+    if not isinstance(body, dict):
+        raise RequestError(400, "invalid_body", "the body must be a JSON object")
+    reader = _Fields({key: value for key, value in body.items() if value != ""})
+    return [reader.take(key, str) for key in wanted]
+
+
 class _Fields:
     def __init__(self, given: dict[str, object]) -> None:
         self._given = given

@@ -1,5 +1,5 @@
 """
-The Llama architecture over numbered key-value slots.
+The Llama family (`shape`) over numbered key-value slots.
 
 Two ways to run it, `decode` (one token of each of the first n slots) and `prefill` (several tokens of chosen slots).
 Both do the same arithmetic on the same shapes per token, so that a token's keys, values and logits have the same bits
@@ -8,33 +8,20 @@ whichever way and beside whatever neighbours they were computed; `invariance` ch
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import torch
 from torch.nn.functional import rms_norm, silu
 
-from ..errors import TrainerError
-from .policy import Tensors
 from .shape import Shape
+from .weights import Weights
 
 _LENGTHS = (32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192)
 _PAGE = 128  # tokens mixed by one product: BLAS splits longer sums, and where it splits depends on the other dimensions
 PREFILL_WIDTH = 64  # tokens of one prompt in one call, so that the shapes `invariance` has to check are few
-_VOCABULARY_MULTIPLE = 64  # vector instructions must not meet a row's end, where the rest is computed otherwise
 
 
 # A layer's number and its queries [rows, heads, head_size] → what attention gives [tokens, heads · head_size].
 Attend = Callable[[int, torch.Tensor], torch.Tensor]
-
-
-@dataclass(frozen=True)
-class _Layer:
-    attention_norm: torch.Tensor
-    qkv: torch.Tensor
-    out: torch.Tensor
-    mlp_norm: torch.Tensor
-    gate_up: torch.Tensor
-    down: torch.Tensor
 
 
 class Llama:
@@ -45,20 +32,14 @@ class Llama:
     `uniform`: attention always runs over the whole context, so that with one row per slot every call has one shape.
     """
 
-    def __init__(self, shape: Shape, tensors: Tensors, slots: int, context: int, row_multiple: int = 4) -> None:
+    def __init__(self, shape: Shape, weights: Weights, slots: int, context: int, row_multiple: int = 4) -> None:
         """`row_multiple`: matrix rows are padded to a multiple of it; below 4, BLAS takes other paths."""
         self.shape, self.slots, self.row_multiple = shape, slots, row_multiple
         self.uniform = False
         self.depth = shape.layers
         self.length = next((n for n in _LENGTHS if n >= context), -(-context // 64) * 64)
         self.context = context
-        try:
-            self._embedding = tensors["model.embed_tokens.weight"]
-            self._head = _pad_rows(self._embedding if shape.tied else tensors["lm_head.weight"])
-            self._norm = tensors["model.norm.weight"]
-            self._layers = [_layer(tensors, f"model.layers.{number}.") for number in range(shape.layers)]
-        except KeyError as failure:
-            raise TrainerError("MODEL_INVALID", f"the weights lack {failure}", "Give whole Llama weights.") from failure
+        self.weights = weights
         self._rows = slots * shape.kv_heads * self.length
         # One block for all, so that a slot is copied in one operation; the last row takes writes nobody reads.
         self._store = torch.zeros(shape.layers, 2, self._rows + 1, shape.head_size)
@@ -128,7 +109,10 @@ class Llama:
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """Next-token logits of final hidden states [n, hidden] → [n, vocabulary padded with -inf]."""
         count = hidden.shape[0]
-        scores = self._pad(rms_norm(hidden, hidden.shape[-1:], self._norm, self.shape.epsilon)) @ self._head.t()
+        scores = (
+            self._pad(rms_norm(hidden, hidden.shape[-1:], self.weights.norm, self.shape.epsilon))
+            @ self.weights.head.t()
+        )
         scores[:, self.shape.vocabulary :] = -math.inf
         return scores[:count]
 
@@ -138,20 +122,20 @@ class Llama:
         shape = self.shape
         cos, sin = turns
         count, q_heads, kv = cos.shape[0], shape.heads, shape.kv_heads
-        for number, layer in enumerate(self._layers[: self.depth]):
+        for number, layer in enumerate(self.weights.layers[: self.depth]):
             normal = rms_norm(x, (shape.hidden,), layer.attention_norm, shape.epsilon)
-            qkv = (normal @ layer.qkv.t()).view(x.shape[0], q_heads + 2 * kv, shape.head_size)
+            qkv = layer.qkv(normal).view(x.shape[0], q_heads + 2 * kv, shape.head_size)
             turned = _rotate(qkv[:count, : q_heads + kv], cos, sin)
             self._store[number, 0].index_copy_(0, writes, turned[:, q_heads:].reshape(-1, shape.head_size))
             self._store[number, 1].index_copy_(0, writes, qkv[:count, q_heads + kv :].reshape(-1, shape.head_size))
-            x = x + self._pad(attend(number, turned[:, :q_heads])) @ layer.out.t()
-            gate, up = (rms_norm(x, (shape.hidden,), layer.mlp_norm, shape.epsilon) @ layer.gate_up.t()).chunk(2, -1)
-            x = x + (silu(gate) * up) @ layer.down.t()
+            x = x + layer.out(self._pad(attend(number, turned[:, :q_heads])))
+            gate, up = layer.gate_up(rms_norm(x, (shape.hidden,), layer.mlp_norm, shape.epsilon)).chunk(2, -1)
+            x = x + layer.down(silu(gate) * up)
         return x
 
     def _embed(self, tokens: list[int]) -> torch.Tensor:
         spare = -len(tokens) % self.row_multiple
-        return self._embedding[torch.tensor(tokens + [0] * spare)]
+        return self.weights.embedding[torch.tensor(tokens + [0] * spare)]
 
     def _pad(self, rows: torch.Tensor) -> torch.Tensor:
         spare = -rows.shape[0] % self.row_multiple
@@ -197,24 +181,7 @@ def _rotate(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tens
 
 
 def _rotations(shape: Shape, length: int) -> tuple[torch.Tensor, torch.Tensor]:
-    frequencies = 1.0 / shape.rope_theta ** (torch.arange(0, shape.head_size, 2).float() / shape.head_size)
+    frequencies, scale = shape.rotations.frequencies, shape.rotations.scale
     angles = torch.outer(torch.arange(length).float(), frequencies)
     angles = torch.cat((angles, angles), -1)
-    return angles.cos(), angles.sin()
-
-
-def _layer(tensors: Tensors, prefix: str) -> _Layer:
-    attention, mlp = prefix + "self_attn.", prefix + "mlp."
-    return _Layer(
-        attention_norm=tensors[prefix + "input_layernorm.weight"],
-        qkv=torch.cat([tensors[f"{attention}{name}_proj.weight"] for name in "qkv"]),
-        out=tensors[attention + "o_proj.weight"],
-        mlp_norm=tensors[prefix + "post_attention_layernorm.weight"],
-        gate_up=torch.cat([tensors[f"{mlp}{name}_proj.weight"] for name in ("gate", "up")]),
-        down=tensors[mlp + "down_proj.weight"],
-    )
-
-
-def _pad_rows(matrix: torch.Tensor) -> torch.Tensor:
-    spare = -matrix.shape[0] % _VOCABULARY_MULTIPLE
-    return torch.cat([matrix, matrix.new_zeros(spare, matrix.shape[1])])
+    return angles.cos() * scale, angles.sin() * scale

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +13,7 @@ from ..digest import sha256_json
 from ..errors import TrainerError
 from ..model_source import Reader, reader_of
 from ..policy_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, BASE_FILE, SideFiles
-
-Tensors = dict[str, torch.Tensor]
+from .weights import Tensors
 
 
 @dataclass(frozen=True)
@@ -24,51 +24,83 @@ class Policy:
     tensors: Tensors
     reader: Reader
     digest: str
+    files: dict[str, bytes]
+    """Of the whole model, without its weights."""
 
 
 def load_policy(directory: Path, base: Path | None = None) -> Policy:
     """
-    Loads a full policy, or an adapter upon `base`.
+    Loads a full policy, or an adapter merged into `base`.
 
     Raises MODEL_INVALID when files are missing or damaged, or when `base` is not the one the adapter was trained on.
     """
     files = _read(directory)
-    digest = _digest(files)
     if ADAPTER_CONFIG not in files:
-        return Policy(_config(files, directory), _weights(files, directory), _reader(files, directory), digest)
+        return _whole(files, directory)
     if base is None:
         raise TrainerError("MODEL_INVALID", f"{directory} is an adapter", "Give its base model with --base.")
-    base_files = _read(base)
-    expected, found = json.loads(files.get(BASE_FILE, b"{}")).get("digest"), _digest(base_files)
-    if expected is not None and expected != found:
-        raise TrainerError(
-            "MODEL_INVALID",
-            f"{base} has digest {found}, but the adapter was trained on {expected}",
-            "Give the adapter's own base model.",
-        )
-    tensors = merge_adapter(_weights(base_files, base), files, directory)
-    reader = _reader({**base_files, **files}, directory)
-    return Policy(_config(base_files, base), tensors, reader, digest)
-
-
-def merge_adapter(base: Tensors, adapter: dict[str, bytes], directory: Path) -> Tensors:
-    """W + alpha/rank · B·A for each adapted matrix, in float32. Raises MODEL_INVALID for other kinds of adapter."""
-    config = json.loads(adapter[ADAPTER_CONFIG])
-    unlike = [key for key in ("use_dora", "use_rslora", "fan_in_fan_out", "modules_to_save") if config.get(key)]
-    if config.get("peft_type") != "LORA" or unlike or config.get("bias", "none") != "none":
-        raise TrainerError("MODEL_INVALID", f"{directory}: not a plain LoRA adapter", "Merge it elsewhere first.")
-    weights = _load(adapter, ADAPTER_WEIGHTS, directory)
-    scale = config["lora_alpha"] / config["r"]
-    merged = dict(base)
-    for key, down in weights.items():
-        if not key.endswith(".lora_A.weight"):
-            continue
-        name = key.removeprefix("base_model.model.").replace(".lora_A.weight", ".weight")
-        up = weights[key.replace(".lora_A.", ".lora_B.")]
+    whole = load_policy(base)
+    adapter = _adapter(files, directory, whole.digest, whole.files)
+    merged = dict(whole.tensors)
+    for name, change in adapter.changes:
         if name not in merged:
             raise TrainerError("MODEL_INVALID", f"{directory}: the base has no {name}", "Give the adapter's base.")
-        merged[name] = merged[name] + (up.float() @ down.float()) * scale
-    return merged
+        merged[name] = merged[name] + change
+    return Policy(whole.config, merged, adapter.reader, adapter.digest, whole.files)
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """What is added to a base's matrices, by name, one at a time; and how the adapter reads."""
+
+    changes: Iterator[tuple[str, torch.Tensor]]
+    reader: Reader
+    digest: str
+
+
+def load_adapter(directory: Path, base: str, base_files: dict[str, bytes]) -> Adapter:
+    """
+    `base`: the digest of the whole model it goes upon; `base_files`: what is read where the adapter has no own file.
+
+    Raises MODEL_INVALID when files are missing or damaged, or when it was trained on another base.
+    """
+    return _adapter(_read(directory), directory, base, base_files)
+
+
+def _adapter(files: dict[str, bytes], directory: Path, base: str, base_files: dict[str, bytes]) -> Adapter:
+    if ADAPTER_CONFIG not in files:
+        raise TrainerError("MODEL_INVALID", f"{directory}: no {ADAPTER_CONFIG}", "Give an adapter's directory.")
+    expected = json.loads(files.get(BASE_FILE, b"{}")).get("digest")
+    if expected is not None and expected != base:
+        raise TrainerError(
+            "MODEL_INVALID",
+            f"the base has digest {base}, but the adapter in {directory} was trained on {expected}",
+            "Give the adapter's own base model.",
+        )
+    return Adapter(_changes(files, directory), _reader({**base_files, **files}, directory), _digest(files))
+
+
+def _changes(adapter: dict[str, bytes], directory: Path) -> Iterator[tuple[str, torch.Tensor]]:
+    """alpha/rank · B·A for each adapted matrix, in float32. Raises MODEL_INVALID for other kinds of adapter."""
+    config = json.loads(adapter[ADAPTER_CONFIG])
+    unlike = [key for key in ("use_dora", "use_rslora", "fan_in_fan_out", "modules_to_save") if config.get(key)]
+    weights = _load(adapter, ADAPTER_WEIGHTS, directory)
+    strange = [key for key in weights if not key.endswith((".lora_A.weight", ".lora_B.weight"))]
+    if config.get("peft_type") != "LORA" or unlike or strange or config.get("bias", "none") != "none":
+        raise TrainerError("MODEL_INVALID", f"{directory}: not a plain LoRA adapter", "Merge it elsewhere first.")
+    scale = config["lora_alpha"] / config["r"]
+    for key, down in weights.items():
+        if key.endswith(".lora_A.weight"):
+            up = weights[key.replace(".lora_A.", ".lora_B.")]
+            name = key.removeprefix("base_model.model.").replace(".lora_A.weight", ".weight")
+            yield name, (up.float() @ down.float()) * scale
+
+
+def _whole(files: dict[str, bytes], directory: Path) -> Policy:
+    side = {name: content for name, content in files.items() if not name.endswith(".safetensors")}
+    return Policy(
+        _config(files, directory), _weights(files, directory), _reader(files, directory), _digest(files), side
+    )
 
 
 def _read(directory: Path) -> dict[str, bytes]:

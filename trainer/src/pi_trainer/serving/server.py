@@ -1,28 +1,33 @@
-"""The HTTP server: `/v1/chat/completions`, `/v1/models`, `/health`, `/metrics`."""
+"""
+The HTTP server: `/v1/chat/completions`, `/v1/models`, `/health`, `/metrics`, and vLLM's routes for adapters.
+
+`/v1/load_lora_adapter` and `/v1/unload_lora_adapter` are as in docs.vllm.ai/en/latest/features/lora.
+"""
 
 import asyncio
 import itertools
 import json
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from aiohttp import web
 from jinja2 import TemplateError
 
 from ..model_source import Reader
-from .api import ChatRequest, RequestError, parse_chat_request
+from .api import ChatRequest, RequestError, parse_adapter_request, parse_chat_request
 from .engine import Engine, Generation
+from .models import ServedModel, ServedModels
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _MAX_BODY = 16 * 2**20
 
 
 class PolicyServer:
-    """Answers for one policy under one name."""
+    """Answers for the models of one server, each under its own name."""
 
-    def __init__(self, engine: Engine, reader: Reader, name: str, digest: str, context: int) -> None:
-        self._engine, self._reader, self._name, self._digest, self._context = engine, reader, name, digest, context
-        self._special = [t.content for t in reader.tokenizer.get_added_tokens_decoder().values() if t.special]
+    def __init__(self, models: ServedModels, context: int) -> None:
+        self._models, self._context = models, context
         self._numbers = itertools.count(1)
         self._started = int(time.time())
         self._open = 0
@@ -34,9 +39,11 @@ class PolicyServer:
             [
                 web.get("/health", self._health),
                 web.get("/metrics", self._metrics),
-                web.get("/v1/models", self._models),
-                web.get("/v1/models/{model}", self._model),
+                web.get("/v1/models", self._list),
+                web.get("/v1/models/{model}", self._one),
                 web.post("/v1/chat/completions", self._complete),
+                web.post("/v1/load_lora_adapter", self._load),
+                web.post("/v1/unload_lora_adapter", self._unload),
             ]
         )
         return application
@@ -48,59 +55,69 @@ class PolicyServer:
             await asyncio.sleep(0.01)
 
     async def _health(self, _request: web.Request) -> web.Response:
-        return web.json_response({"status": "draining" if self._draining else "ok", "digest": self._digest})
+        digest = self._models.all()[0].digest
+        return web.json_response({"status": "draining" if self._draining else "ok", "digest": digest})
 
     async def _metrics(self, _request: web.Request) -> web.Response:
-        lines = [f"pi_trainer_{_snake(key)}_total {value}" for key, value in self._engine.counts.items()]
+        counts = [model.engine.counts for model in self._models.all()]
+        lines = [f"pi_trainer_{_snake(key)}_total {sum(one[key] for one in counts)}" for key in counts[0]]
         return web.Response(text="\n".join([*lines, f"pi_trainer_in_flight {self._open}", ""]))
 
-    async def _models(self, _request: web.Request) -> web.Response:
-        return web.json_response({"object": "list", "data": [self._card()]})
+    async def _list(self, _request: web.Request) -> web.Response:
+        return web.json_response({"object": "list", "data": [self._card(model) for model in self._models.all()]})
 
-    async def _model(self, request: web.Request) -> web.Response:
-        self._check_name(request.match_info["model"])
-        return web.json_response(self._card())
+    async def _one(self, request: web.Request) -> web.Response:
+        return web.json_response(self._card(self._models.find(request.match_info["model"])))
 
-    def _card(self) -> dict[str, object]:
+    def _card(self, model: ServedModel) -> dict[str, object]:
         return {
-            "id": self._name,
+            "id": model.name,
             "object": "model",
             "created": self._started,
             "owned_by": "pi-trainer",
-            "digest": self._digest,
-            "context_length": self._context,
+            "root": model.root,
+            "parent": model.parent,
+            "digest": model.digest,
+            "max_model_len": self._context,
         }
 
-    async def _complete(self, request: web.Request) -> web.Response:
+    async def _load(self, request: web.Request) -> web.Response:
+        self._refuse_while_draining()
+        name, path = parse_adapter_request(await _json(request), "lora_name", "lora_path")
+        await self._models.load(name, Path(path))
+        return web.Response(text=f"Success: LoRA adapter '{name}' added successfully.")
+
+    async def _unload(self, request: web.Request) -> web.Response:
+        (name,) = parse_adapter_request(await _json(request), "lora_name")
+        await self._models.unload(name)
+        return web.Response(text=f"Success: LoRA adapter '{name}' removed successfully.")
+
+    def _refuse_while_draining(self) -> None:
         if self._draining:
             raise RequestError(503, "shutting_down", "the server is shutting down")
-        try:
-            chat = parse_chat_request(json.loads(await request.read()))
-        except ValueError as failure:
-            raise RequestError(400, "invalid_json", f"the body is not JSON: {failure}") from failure
-        self._check_name(chat.model)
-        prompt = self._prompt(chat)
+
+    async def _complete(self, request: web.Request) -> web.Response:
+        self._refuse_while_draining()
+        chat = parse_chat_request(await _json(request))
+        model = self._models.find(chat.model)
+        prompt = self._prompt(chat, model)
         self._open += 1
         try:
-            generation = await self._generate(chat, prompt)
+            generation = await self._generate(chat, prompt, model.engine)
         finally:
             self._open -= 1
-        return web.json_response(self._answer(generation))
+        return web.json_response(self._answer(generation, model))
 
-    def _check_name(self, name: str) -> None:
-        if name not in (self._name, f"sha256:{self._digest}"):
-            raise RequestError(404, "model_not_found", f"no model {name!r} here, only {self._name!r}", "model")
-
-    def _prompt(self, chat: ChatRequest) -> list[int]:
+    def _prompt(self, chat: ChatRequest, model: ServedModel) -> list[int]:
         for message in chat.messages:
-            special = next((token for token in self._special if token in message["content"]), None)
+            special = next((token for token in model.special_tokens if token in message["content"]), None)
             if special is not None:
                 raise RequestError(400, "special_token", f"content contains the special token {special!r}", "messages")
         try:
-            text = self._reader.template.prompt(chat.messages)
+            text = model.reader.template.prompt(chat.messages)
         except TemplateError as failure:
             raise RequestError(400, "invalid_messages", f"chat template: {failure}", "messages") from failure
-        ids = self._reader.tokenizer.encode(text, add_special_tokens=False).ids
+        ids = model.reader.tokenizer.encode(text, add_special_tokens=False).ids
         if len(ids) >= self._context:
             raise RequestError(
                 400,
@@ -110,7 +127,7 @@ class PolicyServer:
             )
         return ids
 
-    async def _generate(self, chat: ChatRequest, prompt: list[int]) -> Generation:
+    async def _generate(self, chat: ChatRequest, prompt: list[int], engine: Engine) -> Generation:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Generation] = loop.create_future()
 
@@ -127,43 +144,51 @@ class PolicyServer:
             log_probabilities=chat.log_probabilities,
             deliver=lambda finished: loop.call_soon_threadsafe(settle, finished),
         )
-        self._engine.submit(generation)
+        engine.submit(generation)
         finished = await future
         if finished.failure is not None:
             raise RequestError(500, "engine_failure", f"{type(finished.failure).__name__}: {finished.failure}")
         return finished
 
-    def _answer(self, generation: Generation) -> dict[str, object]:
+    def _answer(self, generation: Generation, model: ServedModel) -> dict[str, object]:
         used = {"prompt_tokens": len(generation.prompt), "completion_tokens": len(generation.tokens)}
         choice = {
             "index": 0,
             "message": {"role": "assistant", "content": generation.text},
-            "logprobs": self._logprobs(generation),
+            "logprobs": _logprobs(generation, model.reader),
             "finish_reason": generation.finish_reason,
         }
         return {
             "id": f"chatcmpl-{next(self._numbers)}",
             "object": "chat.completion",
             "created": int(time.time()),
-            "model": self._name,
-            "system_fingerprint": f"sha256:{self._digest}",
+            "model": model.name,
+            "system_fingerprint": f"sha256:{model.digest}",
             "choices": [choice],
             "usage": {**used, "total_tokens": sum(used.values())},
         }
 
-    def _logprobs(self, generation: Generation) -> dict[str, object] | None:
-        if generation.log_probabilities is None:
-            return None
 
-        def entry(token: int, value: float) -> dict[str, object]:
-            text = self._reader.tokenizer.id_to_token(token) or ""
-            return {"token": text, "logprob": max(value, -9999.0), "bytes": list(text.encode())}
+def _logprobs(generation: Generation, reader: Reader) -> dict[str, object] | None:
+    if generation.log_probabilities is None:
+        return None
 
-        content = [
-            {**entry(token, value), "top_logprobs": [entry(other, v) for other, v in top]}
-            for token, (value, top) in zip(generation.tokens, generation.chosen, strict=True)
-        ]
-        return {"content": content}
+    def entry(token: int, value: float) -> dict[str, object]:
+        text = reader.tokenizer.id_to_token(token) or ""
+        return {"token": text, "logprob": max(value, -9999.0), "bytes": list(text.encode())}
+
+    content = [
+        {**entry(token, value), "top_logprobs": [entry(other, v) for other, v in top]}
+        for token, (value, top) in zip(generation.tokens, generation.chosen, strict=True)
+    ]
+    return {"content": content}
+
+
+async def _json(request: web.Request) -> object:
+    try:
+        return json.loads(await request.read())
+    except ValueError as failure:
+        raise RequestError(400, "invalid_json", f"the body is not JSON: {failure}") from failure
 
 
 @web.middleware
@@ -171,7 +196,8 @@ async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamR
     try:
         return await handler(request)
     except RequestError as error:
-        return web.json_response(error.body, status=error.status)
+        retry = {"Retry-After": "1"} if error.status == 503 else {}
+        return web.json_response(error.body, status=error.status, headers=retry)
     except web.HTTPException as error:
         body = RequestError(error.status, "http_error", error.reason or "error").body
         return web.json_response(body, status=error.status)
