@@ -3,7 +3,7 @@ import { uniteModels } from '../domain/plan/answeringModels';
 import { type Author, prepareTasks as prepareTaskSet, type TaskTexts } from '../domain/tasks';
 import type { ArtifactRef } from '../schemas/artifact';
 import { MEDIA_TYPES } from '../schemas/names';
-import type { AnsweringModel } from '../schemas/modelCall';
+import type { AnsweringModel, Usage } from '../schemas/modelCall';
 import type { ParametersOf, StageCost } from '../schemas/plan';
 import type { TaskSet } from '../schemas/profiles';
 import type { ArtifactStore } from '../artifacts/artifactStore';
@@ -112,13 +112,7 @@ export function createTaskActivities({ store, plans, access }: TaskDependencies)
 const authorsOf = ({ tasks }: TaskSet): AnsweringModel[] =>
   tasks.flatMap(({ provenance }) => (provenance.kind === 'generated' ? [provenance] : []));
 
-const costOf = ({
-  attempts,
-  usage,
-}: {
-  attempts: number;
-  usage: { inputTokens: number; outputTokens: number };
-}): StageCost => ({
+const costOf = ({ attempts, usage }: { attempts: number; usage: Usage }): StageCost => ({
   ...FREE,
   calls: attempts,
   ...usage,

@@ -27,6 +27,7 @@ export const answerOf = (action: Action): Completion => ({
   usage: { inputTokens: 0, outputTokens: 0 },
   fingerprint: undefined,
   refused: false,
+  truncated: false,
 });
 
 /** A line that a person typed: an action, a wish for help, nothing at all, or why it is not understood. */

@@ -1,9 +1,16 @@
 import { z } from 'zod';
 import { Sha256 } from './artifact';
 
+const tokens = z.number().int().nonnegative();
+
+/** Tokens by kind. What a provider does not tell is absent, and so it is in documents before 0.4.0. */
 export const Usage = z.strictObject({
-  inputTokens: z.number().int().nonnegative(),
-  outputTokens: z.number().int().nonnegative(),
+  inputTokens: tokens,
+  outputTokens: tokens,
+  /** Of the input, what was read from the provider's prompt cache. */
+  cachedTokens: tokens.optional(),
+  /** Of the output, what was thought and not said. */
+  reasoningTokens: tokens.optional(),
 });
 export type Usage = z.infer<typeof Usage>;
 

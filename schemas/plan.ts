@@ -3,6 +3,7 @@ import { ArtifactRef, Sha256 } from './artifact';
 import { EpisodeRules, TemplateName } from './episode';
 import { FilterPolicy } from './filter';
 import { Address, ModelSpec, Sampling } from './model';
+import { Usage } from './modelCall';
 import { ModelArchitecture, TrainingRecipe } from './training';
 
 const seed = z.number().int().nonnegative();
@@ -157,8 +158,7 @@ export type PlanChange = z.infer<typeof PlanChange>;
 
 export const StageCost = z.strictObject({
   calls: z.number().int(),
-  inputTokens: z.number().int(),
-  outputTokens: z.number().int(),
+  ...Usage.shape,
   gpuSeconds: z.number(),
 });
 export type StageCost = z.infer<typeof StageCost>;

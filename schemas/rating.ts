@@ -19,7 +19,12 @@ const AgentJudgement = z.strictObject({
 export const JudgeAnswer = z.strictObject({ agent_1: AgentJudgement, agent_2: AgentJudgement });
 export type JudgeAnswer = z.infer<typeof JudgeAnswer>;
 
-export const UnratedReason = z.enum(['unreadable-answer', 'refusal', 'unparsable-episode']);
+export const UnratedReason = z.enum([
+  'unreadable-answer',
+  'truncated-answer',
+  'refusal',
+  'unparsable-episode',
+]);
 export type UnratedReason = z.infer<typeof UnratedReason>;
 
 const reasonings = z.record(z.string(), z.string());

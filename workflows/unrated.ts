@@ -5,7 +5,8 @@ import type { UnratedEpisodes } from '../schemas/batch';
 const MEANING = {
   'unparsable-episode': 'because an answer of a model that talks could not be read',
   'unreadable-answer': 'because the judge’s answer could not be read',
-  refusal: 'because the judge refused',
+  'truncated-answer': 'because the judge’s answer was cut off at models.judge.sampling.maxTokens',
+  refusal: 'because the judge or its provider’s filter refused',
 } as const satisfies Record<keyof UnratedEpisodes['reasons'], string>;
 const REASONS = Object.keys(MEANING) as (keyof typeof MEANING)[];
 

@@ -9,8 +9,10 @@ import type { AskModel } from '../models/modelAccess';
 import { recordCall } from '../models/recordCall';
 import type { Patience } from './patience';
 
-/** A judge's unreadable answer is followed by at most this many further calls before the episode is unrated. */
+/** A judge's answer that cannot be used is followed by at most this many further calls before the episode is unrated. */
 const REPAIRS = 2;
+/** An answer that is cut off costs all the tokens it may have, and is as long the next time but by luck. */
+const REPAIRS_OF_TRUNCATED = 1;
 
 interface Judging {
   cast: CastEpisode;
@@ -22,8 +24,8 @@ interface Judging {
 
 /**
  * Has the judge rate both sides of an episode on seven dimensions.
- * Errors: MODEL_* that do not pass by themselves. An answer that stays unreadable leaves the episode unrated, with the
- * answer as evidence.
+ * Errors: MODEL_* that do not pass by themselves. An answer that stays unreadable, is cut off twice, or is a refusal
+ * leaves the episode unrated, with the answer as evidence.
  */
 export async function judgeEpisode(
   ask: AskModel,
@@ -35,6 +37,7 @@ export async function judgeEpisode(
   const prompt = judgePrompt(task, agents, episode.turns);
   const completions: Completion[] = [];
   let messages = prompt;
+  let truncated = 0;
   for (let attempt = 0; attempt <= REPAIRS; attempt += 1) {
     const seed = seedOf(episode.seed, 'rating', attempt);
     const question = { model: spec, messages, seed, signal };
@@ -47,11 +50,16 @@ export async function judgeEpisode(
     }
     const call = recordCall(spec.model, prompt, completions);
     if (completion.refused) return unrated(episode, 'refusal', completion.text, call);
-    messages = judgeRepair(prompt, completion.text, read.unreadable);
+    if (completion.truncated && ++truncated > REPAIRS_OF_TRUNCATED)
+      return unrated(episode, 'truncated-answer', completion.text, call);
+    const why = completion.truncated ? TRUNCATED : read.unreadable;
+    messages = judgeRepair(prompt, completion.text, why);
   }
   const last = completions.at(-1)?.text ?? '';
   return unrated(episode, 'unreadable-answer', last, recordCall(spec.model, prompt, completions));
 }
+
+const TRUNCATED = 'it was cut off because it is too long; give each reasoning in a few words';
 
 const unrated = (episode: Episode, reason: UnratedReason, answer: string, call: ModelCall): Rating => ({
   kind: 'unrated',

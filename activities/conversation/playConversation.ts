@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { endingOf, nextSpeaker } from '../../domain/episode/rules';
 import { viewOf } from '../../domain/episode/view';
+import type { PromptTemplate, ReadAction } from '../../domain/prompts/promptTemplate';
 import { templateNamed } from '../../domain/prompts/templates';
 import { seedOf } from '../../domain/random';
 import type { Action, Ending, Episode, Player, Turn } from '../../schemas/episode';
@@ -76,14 +77,14 @@ export class Conversations {
     const prompt = template.prompt(viewOf(cast.task, cast.agents, speaker), turns);
     const seed = seedOf(cast.episode.seed, turns.length);
     const first = await ask(prompt, seed);
-    const reading = template.read(first.text);
+    const reading = readAnswer(template, first);
     if ('action' in reading) {
       const { action } = reading;
       return { action, call: recordTurn(player, prompt, [first], template.write(action)) };
     }
     const repair = template.repair(prompt, first.text, reading.unreadable);
     const second = await ask(repair, seedOf(seed, 'repair'));
-    const reread = template.read(second.text);
+    const reread = readAnswer(template, second);
     const answers = [first, second];
     if ('unreadable' in reread)
       return { unreadAnswer: second.text, call: recordTurn(player, prompt, answers) };
@@ -119,6 +120,12 @@ export class Conversations {
       `The answer from ${endpoint.baseUrl} is not by policy ${player.digest}; it is not used.`,
     );
   }
+}
+
+/** Who refuses, or is stopped by a filter, has said nothing as the agent. An answer that is cut off is read as far as it goes. */
+function readAnswer(template: PromptTemplate, { text, refused, truncated }: Completion): ReadAction {
+  const read: ReadAction = refused ? { unreadable: 'the answer is a refusal' } : template.read(text);
+  return truncated && 'unreadable' in read ? { unreadable: 'the answer was cut off, it is too long' } : read;
 }
 
 /** A proven policy server knows its model and asks for no key: whoever answers so now is another server. */

@@ -1,4 +1,4 @@
-import type OpenAI from 'openai';
+import OpenAI from 'openai';
 import type { Sampling } from '../../schemas/model';
 import type { Usage } from '../../schemas/modelCall';
 import type { ChatMessage } from '../../schemas/training';
@@ -13,12 +13,15 @@ export interface ChatQuestion {
 
 export interface Completion {
   text: string;
-  /** The name the provider answered with. */
+  /** The name the provider answered with; empty where a filter stopped the prompt. */
   snapshot: string;
   usage: Usage;
   /** `system_fingerprint`, where given: a policy server puts the digest of its weights here. */
   fingerprint: string | undefined;
+  /** By the model itself or by the provider's filter. */
   refused: boolean;
+  /** The answer ended at `sampling.maxTokens`. */
+  truncated: boolean;
 }
 
 /** What is sent to a provider, by whichever of its interfaces. */
@@ -48,11 +51,33 @@ export function readCompletion(answer: OpenAI.ChatCompletion, { model, baseUrl }
   return {
     text: choice.message.content ?? choice.message.refusal ?? '',
     snapshot: answer.model,
-    usage: {
-      inputTokens: answer.usage?.prompt_tokens ?? 0,
-      outputTokens: answer.usage?.completion_tokens ?? 0,
-    },
+    usage: readUsage(answer.usage),
     fingerprint: answer.system_fingerprint ?? undefined,
     refused: Boolean(choice.message.refusal) || choice.finish_reason === 'content_filter',
+    truncated: choice.finish_reason === 'length',
+  };
+}
+
+/**
+ * A prompt that the provider's filter stopped is refused as an answer is, only earlier: nobody has answered, and asking
+ * again as it stands is of no use. Azure answers 400 so; OpenAI says it of prompts to models that reason.
+ * @returns undefined for any other error
+ */
+export function readFiltered(error: unknown): Completion | undefined {
+  if (!(error instanceof OpenAI.APIError) || !FILTERED.has(error.code)) return undefined;
+  const usage = { inputTokens: 0, outputTokens: 0 };
+  return { text: '', snapshot: '', usage, fingerprint: undefined, refused: true, truncated: false };
+}
+
+const FILTERED = new Set<unknown>(['content_filter', 'content_policy_violation', 'invalid_prompt']);
+
+function readUsage(usage: OpenAI.CompletionUsage | undefined): Usage {
+  const cachedTokens = usage?.prompt_tokens_details?.cached_tokens;
+  const reasoningTokens = usage?.completion_tokens_details?.reasoning_tokens;
+  return {
+    inputTokens: usage?.prompt_tokens ?? 0,
+    outputTokens: usage?.completion_tokens ?? 0,
+    ...(typeof cachedTokens === 'number' && { cachedTokens }),
+    ...(typeof reasoningTokens === 'number' && { reasoningTokens }),
   };
 }

@@ -1,7 +1,13 @@
 import OpenAI from 'openai';
 import type { ModelSpec } from '../../schemas/model';
 import { createChatClient } from './chatClient';
-import { type ChatQuestion, chatRequest, type Completion, readCompletion } from './chatCompletion';
+import {
+  type ChatQuestion,
+  chatRequest,
+  type Completion,
+  readCompletion,
+  readFiltered,
+} from './chatCompletion';
 import type { Environment } from '../support/environment';
 import { type Asked, modelFailure } from './modelFailures';
 import { createUndiciFetch } from './undiciFetch';
@@ -30,7 +36,7 @@ export class LanguageModels {
     };
   }
 
-  /** Errors: MODEL_* as `modelFailure` says; an aborted call throws the signal's reason. */
+  /** A prompt that a filter stops counts as refused. Errors: MODEL_* as `modelFailure` says; an aborted call throws the signal's reason. */
   async complete(endpoint: Endpoint, { signal, ...question }: CompletionRequest): Promise<Completion> {
     try {
       const answer = await this.client(endpoint).chat.completions.create(
@@ -40,6 +46,8 @@ export class LanguageModels {
       return readCompletion(answer, endpoint);
     } catch (error) {
       signal.throwIfAborted();
+      const filtered = readFiltered(error);
+      if (filtered) return filtered;
       if (error instanceof OpenAI.APIError || !isApplicationFailure(error)) {
         throw modelFailure(error, endpoint);
       }

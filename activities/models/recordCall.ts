@@ -1,3 +1,4 @@
+import { sumUsage } from '../../domain/plan/cost';
 import type { ModelCall } from '../../schemas/modelCall';
 import type { ChatMessage } from '../../schemas/training';
 import { digestOfJson } from '../../artifacts/canonicalJson';
@@ -14,16 +15,11 @@ export function recordCall(
   written?: string,
 ): ModelCall {
   const answer = completions.at(-1)?.text;
-  const total = (tokens: (completion: Completion) => number) =>
-    completions.reduce((sum, completion) => sum + tokens(completion), 0);
   return {
     model,
-    snapshot: completions.at(-1)?.snapshot ?? '',
+    snapshot: completions.findLast(({ snapshot }) => snapshot !== '')?.snapshot ?? '',
     promptDigest: digestOfJson(prompt),
-    usage: {
-      inputTokens: total((one) => one.usage.inputTokens),
-      outputTokens: total((one) => one.usage.outputTokens),
-    },
+    usage: sumUsage(completions.map(({ usage }) => usage)),
     calls: completions.length,
     ...(written !== undefined && answer !== undefined && answer !== written && { answer }),
   };

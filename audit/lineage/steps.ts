@@ -1,3 +1,4 @@
+import { describeUsage } from '../../domain/plan/describeUsage';
 import { perceive } from '../../domain/prompts/transcript';
 import type { Episode } from '../../schemas/episode';
 import { Decision } from '../../schemas/filter';
@@ -69,12 +70,11 @@ const idOf = ({ stage, row }: EpisodePlace): string =>
 
 export function callNode({ call, prompt, promptDigest, answer }: RecordedCall): LineageNode {
   const same = promptDigest === call.promptDigest;
-  const { inputTokens, outputTokens } = call.usage;
   const snapshot = call.snapshot === call.model ? '' : `, answered as ${call.snapshot}`;
   return node(
     'call',
     call.promptDigest,
-    `${nameModel(call.model)}${snapshot}, ${call.calls === 1 ? '1 call' : `${call.calls} calls`}, ${inputTokens} tokens in, ${outputTokens} out`,
+    `${nameModel(call.model)}${snapshot}, ${call.calls === 1 ? '1 call' : `${call.calls} calls`}, ${describeUsage(call.usage)}`,
     [],
     [
       ...prompt.map(({ role, content }) => `${role}: ${content}`),

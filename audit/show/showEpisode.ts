@@ -1,4 +1,5 @@
 import { fullName } from '../../domain/episode/background';
+import { describeUsage } from '../../domain/plan/describeUsage';
 import { perceive } from '../../domain/prompts/transcript';
 import { readAs } from '../../domain/prompts/viewerMarkup';
 import type { Episode } from '../../schemas/episode';
@@ -75,13 +76,9 @@ export async function showTurn(archive: Archive, place: EpisodePlace, number: nu
 }
 
 function callFacts({ call, promptDigest }: RecordedCall): [string, string][] {
-  const { inputTokens, outputTokens } = call.usage;
   return [
     ['model', `${nameModel(call.model)}, answered as ${nameModel(call.snapshot)}`],
-    [
-      'cost',
-      `${call.calls === 1 ? '1 call' : `${call.calls} calls`}, ${inputTokens} tokens in, ${outputTokens} out`,
-    ],
+    ['cost', `${call.calls === 1 ? '1 call' : `${call.calls} calls`}, ${describeUsage(call.usage)}`],
     [
       'prompt',
       promptDigest === call.promptDigest

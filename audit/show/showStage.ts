@@ -1,3 +1,4 @@
+import { describeUsage } from '../../domain/plan/describeUsage';
 import type { Descriptor, StageStatement } from '../../schemas/attestation';
 import type { StageCost } from '../../schemas/plan';
 import { short } from '../find/subject';
@@ -46,8 +47,8 @@ const versions = ({ id, version }: StageStatement['predicate']['runDetails']['bu
 const nameAnswering = (model: string, snapshot: string): string =>
   model === snapshot ? model : `${model} (answered as ${snapshot})`;
 
-export const costOf = ({ calls, inputTokens, outputTokens, gpuSeconds }: StageCost): string =>
-  `${calls} calls, ${inputTokens} tokens in, ${outputTokens} out${gpuSeconds > 0 ? `, ${gpuSeconds} s of training` : ''}`;
+export const costOf = ({ calls, gpuSeconds, ...usage }: StageCost): string =>
+  `${calls} calls, ${describeUsage(usage)}${gpuSeconds > 0 ? `, ${gpuSeconds} s of training` : ''}`;
 
 const lineOf = ({ name, digest, mediaType }: Descriptor): string =>
   `${name}: ${'sha256' in digest ? digest.sha256 : `commit ${digest.gitCommit}`}${mediaType === undefined ? '' : ` (${mediaType})`}`;

@@ -94,7 +94,7 @@ function callOf(player: Player, prompt: ChatMessage[]): ModelCall {
   const usage = { inputTokens: 20 * prompt.length, outputTokens: 20 };
   const snapshot = player.kind === 'model' ? `${name}-2026-11` : name;
   const call = recordCall(name, prompt, [
-    { text: '', snapshot, usage, fingerprint: undefined, refused: false },
+    { text: '', snapshot, usage, fingerprint: undefined, refused: false, truncated: false },
   ]);
   return player.kind === 'policy' ? { ...call, servedDigest: player.digest } : call;
 }

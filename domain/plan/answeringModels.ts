@@ -8,8 +8,13 @@ export function uniteModels(lists: readonly (readonly AnsweringModel[])[]): Answ
   return [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, model]) => model);
 }
 
-/** Models that answered these calls; policies, which are known by their digests, are not among them. */
+/**
+ * Models that answered these calls; policies, which are known by their digests, are not among them, nor who never
+ * answered because a filter stopped all prompts.
+ */
 export const answeringModels = (calls: readonly (ModelCall | undefined)[]): AnsweringModel[] =>
   uniteModels([
-    calls.filter((call) => call !== undefined).filter(({ servedDigest }) => servedDigest === undefined),
+    calls
+      .filter((call) => call !== undefined)
+      .filter(({ servedDigest, snapshot }) => servedDigest === undefined && snapshot !== ''),
   ]);

@@ -60,7 +60,7 @@ export function judgePrompt(
 
 export const judgeRepair = (prompt: ChatMessage[], answer: string, reason: string): ChatMessage[] => [
   ...prompt,
-  { role: 'assistant', content: answer },
+  ...(answer === '' ? [] : [{ role: 'assistant' as const, content: answer }]),
   {
     role: 'user',
     content: `This could not be read: ${reason}. Give the same judgement in the right form. ${FORMAT}`,

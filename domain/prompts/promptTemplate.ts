@@ -15,7 +15,7 @@ export interface PromptTemplate {
   /** The answer that expresses an action: the target of training. */
   write(action: Action): string;
   read(answer: string): ReadAction;
-  /** The one further call after an unreadable answer. */
+  /** The one further call after an unreadable answer; empty messages, which APIs refuse, are left out. */
   repair(prompt: ChatMessage[], answer: string, reason: string): ChatMessage[];
   /** Training examples from one side of a finished episode. Each ends with an assistant message. */
   examples(view: AgentView, turns: readonly Turn[]): ChatMessage[][];

@@ -68,7 +68,7 @@ export const sotopiaTemplate: PromptTemplate = {
   read,
   repair: (original, answer, reason) => [
     ...original,
-    { role: 'assistant', content: answer },
+    ...(answer === '' ? [] : [{ role: 'assistant' as const, content: answer }]),
     {
       role: 'user',
       content: `This could not be read: ${reason}. Say the same again in the right form. ${FORMAT}`,

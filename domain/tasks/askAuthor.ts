@@ -10,6 +10,7 @@ import {
   startGeneration,
 } from './generation';
 import { inParallel } from '../inParallel';
+import { sumUsage } from '../plan/cost';
 import type { AuthorAnswer, JournalEntry } from './journal';
 
 /** Asks the author model. Whatever it throws ends the preparation; the journal keeps the answers that came before. */
@@ -49,7 +50,7 @@ export async function askAuthor(
   for (let attempts = attemptsOf(plan, state); attempts.length > 0; attempts = attemptsOf(plan, state)) {
     const round = { asked: attempts.length, accepted: state.accepted.length, wanted: plan.slots };
     const answers = await answerAll(plan, attempts, journal, preparation, round);
-    usage = answers.reduce((sum, answer) => addUsage(sum, answer.usage), usage);
+    usage = sumUsage([usage, ...answers.map((answer) => answer.usage)]);
     state = settle(plan, state, answers);
   }
   return { state, usage };
@@ -79,8 +80,3 @@ async function answerAll(
 /** The keyword is part of it: an entry of a preparation with other parameters is no answer to this one. */
 const keyOf = ({ slot, attempt, keyword }: { slot: number; attempt: number; keyword: string }): string =>
   JSON.stringify([slot, attempt, keyword]);
-
-const addUsage = (a: Usage, b: Usage): Usage => ({
-  inputTokens: a.inputTokens + b.inputTokens,
-  outputTokens: a.outputTokens + b.outputTokens,
-});

@@ -15,7 +15,9 @@ export interface ChatRequest {
 export type ChatAnswer =
   | string
   | { refusal: string }
-  | { status: number; headers?: Record<string, string>; body?: string }
+  /** Ends in its middle. */
+  | { cut: string }
+  | { status: number; code?: string; headers?: Record<string, string>; body?: string }
   /** Keeps the caller waiting until it hangs up. */
   | { never: true }
   /** The connection is closed without an answer. */
@@ -61,13 +63,17 @@ export async function startChatServer(
       return sendJson(
         response,
         given.status,
-        { error: { message: given.body ?? 'as the test says' } },
+        { error: { message: given.body ?? 'as the test says', code: given.code } },
         given.headers,
       );
-    const message = typeof given === 'string' ? { content: given } : { content: null, ...given };
+    const cut = typeof given === 'object' && 'cut' in given;
+    const content = cut ? given.cut : given;
+    const message = typeof content === 'string' ? { content } : { content: null, ...content };
     sendJson(response, 200, {
       model: `${question.model}-2026`,
-      choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', ...message } }],
+      choices: [
+        { index: 0, finish_reason: cut ? 'length' : 'stop', message: { role: 'assistant', ...message } },
+      ],
       usage: { prompt_tokens: 10, completion_tokens: 2 },
       ...(fingerprint && { system_fingerprint: fingerprint() }),
     });

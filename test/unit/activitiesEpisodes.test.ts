@@ -67,6 +67,18 @@ describe('an answer that cannot be read', () => {
   });
 });
 
+test('a refusal is not said by the agent: it is asked for again, and a refusal again ends the conversation', async () => {
+  const refusal = 'I cannot help with that.';
+  const once = await scripted((request, number) => (number === 1 ? { refusal } : script(request)));
+  const { episode } = await onlyEpisode(once.store, await once.finish());
+  expect(episode.turns.map(({ action }) => action.argument)).not.toContain(refusal);
+  expect(episode).toMatchObject({ ending: 'left', turns: { 1: { call: { calls: 2 } } } });
+
+  const always = await scripted((request, number) => (number > 0 ? { refusal } : script(request)));
+  const refused = await onlyEpisode(always.store, await always.finish());
+  expect(refused.episode).toMatchObject({ ending: 'unparsable', unreadAnswer: refusal });
+});
+
 describe('a batch', () => {
   test('costs what its models were asked: repairs, unparsable episodes and judgements included', async () => {
     const { server, store, finish } = await scripted(troubled(), { episodes: 4 });

@@ -63,6 +63,25 @@ test('a refusal is not argued with: unrated at once, with what was said', async 
   expect(unrated).toMatchObject({ count: 1, reasons: { refusal: 1 } });
 });
 
+test('an answer that is cut off is asked for once more, with the reason; twice cut off, it is unrated as such', async () => {
+  const cut = { cut: judgement(9, 3).slice(0, 200) };
+  const once = await judgedBy(cut, judgement(9, 3));
+  expect((await once.rated()).row.scores?.[0].goal).toBe(9);
+  expect(once.asked()[1]?.messages.at(-1)?.content).toContain('cut off because it is too long');
+
+  const twice = await judgedBy(cut);
+  expect((await twice.rated()).rating).toMatchObject({ reason: 'truncated-answer', answer: cut.cut });
+  expect(twice.asked()).toHaveLength(2);
+});
+
+test('a prompt that the provider’s filter stops is a refusal, and does not end the attempt', async () => {
+  const { rated, asked } = await judgedBy({ status: 400, code: 'content_filter' });
+  const { rating, models } = await rated();
+  expect(rating).toMatchObject({ kind: 'unrated', reason: 'refusal', call: { snapshot: '', calls: 1 } });
+  expect(models?.every(({ snapshot }) => snapshot !== '')).toBe(true);
+  expect(asked()).toHaveLength(1);
+});
+
 test('an unparsable episode is not sent to the judge', async () => {
   const { server, store, finish } = await scripted(() => '[action]');
   const finished = await finish();
