@@ -52,7 +52,7 @@ export function createTrainingActivities({ store, plans, trainer, withdraw }: Tr
      * Trains a policy in a child process and stores it with its checkpoints. Each checkpoint is uploaded as it is made;
      * a new attempt, on any machine, goes on from the newest whole one and ends with the same weights. Cancelled, it
      * lets the trainer save and leave. An attempt that another has taken over from can add nothing.
-     * Errors: TRAINER_*, POLICY_UNCHANGED, WORKER_DISK_FULL, STORAGE_*, ARTIFACT_*.
+     * Errors: TRAINER_*, POLICY_UNCHANGED, POLICY_WEIGHTS_MISSING, WORKER_DISK_FULL, STORAGE_*, ARTIFACT_*.
      */
     async trainPolicy(work: StageWork): Promise<StageOutcome> {
       const parameters = await plans.parameters('trainPolicy', work);

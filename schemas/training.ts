@@ -33,7 +33,12 @@ const Lora = z.strictObject({
 /** How weights are fitted. Exactly one of `steps` and `epochs`. */
 export const TrainingRecipe = z
   .strictObject({
-    method: z.enum(['full', 'lora']).default('full').describe('Fine-tune all weights, or a LoRA adapter.'),
+    method: z
+      .enum(['full', 'lora', 'qlora'])
+      .default('full')
+      .describe(
+        'What is fitted: all weights, a LoRA adapter, or (`qlora`) an adapter on weights that are held in 4 bits.',
+      ),
     steps: z.number().int().min(1).optional().describe('Optimiser steps.'),
     epochs: z.number().gt(0).optional().describe('Passes over the data.'),
     tokensPerBatch: z
@@ -73,7 +78,16 @@ export const TrainingRecipe = z
       .default('assistant')
       .describe('`assistant`: the agent’s own turns only.'),
     checkpointEvery: z.number().int().min(1).default(100).describe('Steps between checkpoints. Default 100.'),
-    precision: z.enum(['float32', 'bfloat16']).default('float32'),
+    precision: z
+      .enum(['float32', 'bfloat16'])
+      .default('float32')
+      .describe('What is computed in. Default float32; bfloat16 is many times as fast on a GPU.'),
+    gradientCheckpointing: z
+      .boolean()
+      .optional()
+      .describe(
+        'Computes activations again in the backward pass: a fraction of the memory, about a third more time. Default: on a GPU only. Does not change results.',
+      ),
     onOutOfMemory: z
       .enum(['stop', 'halve'])
       .default('stop')
@@ -87,8 +101,8 @@ export const TrainingRecipe = z
     'give exactly one of steps and epochs',
   )
   .refine(
-    (recipe) => (recipe.method === 'lora') === (recipe.lora !== undefined),
-    '`lora` goes with method: lora, and with it alone',
+    (recipe) => (recipe.method === 'full') === (recipe.lora === undefined),
+    '`lora` goes with method: lora or qlora, and with them alone',
   );
 export type TrainingRecipe = z.infer<typeof TrainingRecipe>;
 
@@ -111,7 +125,7 @@ export type ModelArchitecture = z.infer<typeof ModelArchitecture>;
 
 /** The file a training process reads (design: trainer contract). Paths are local to the worker. */
 export interface TrainingJob {
-  method: 'full' | 'lora';
+  method: TrainingRecipe['method'];
   model: { directory: string } | { initialise: ModelArchitecture };
   datasets: string[];
   lossOn: 'assistant' | 'all';

@@ -66,7 +66,7 @@ const WEIGHTS = '.safetensors';
 
 /**
  * Stores what a trainer made. That it says it is done is not believed: there must be weights, and they must not be
- * those that it was given. Errors: TRAINER_FAILED, POLICY_UNCHANGED.
+ * those that it was given. Errors: POLICY_WEIGHTS_MISSING, POLICY_UNCHANGED.
  * @param start the policy it started from, if any
  */
 export async function putTrainedPolicy(
@@ -80,7 +80,7 @@ export async function putTrainedPolicy(
   const weights = await weightsOf(store, policy);
   if (weights.length === 0) {
     throw failure(
-      'TRAINER_FAILED',
+      'POLICY_WEIGHTS_MISSING',
       `The trainer says that it is done, and there are no weights (*${WEIGHTS}) in what it made. Look at its log in the worker's.`,
     );
   }

@@ -28,7 +28,11 @@ const KNOWN: Record<string, [FailureType, string]> = {
   ],
   OUT_OF_MEMORY: [
     'TRAINER_OUT_OF_MEMORY',
-    `Lower tokensPerBatch and raise gradientAccumulation alike, set onOutOfMemory: halve, or use method: lora: ${AMEND}.`,
+    `Lower tokensPerBatch and raise gradientAccumulation alike, set onOutOfMemory: halve, or use method: lora or qlora: ${AMEND}.`,
+  ],
+  QUANTISATION_UNAVAILABLE: [
+    'TRAINER_QUANTISATION_UNAVAILABLE',
+    `Train on a machine that bitsandbytes supports, or use method: lora: ${AMEND}.`,
   ],
   GPU_MISSING: [
     'TRAINER_GPU_MISSING',

@@ -71,6 +71,7 @@ test.each([
   ['DISK_FULL', 'TRAINER_DISK_FULL', true],
   ['DIVERGED', 'TRAINER_DIVERGED', true],
   ['OUT_OF_MEMORY', 'TRAINER_OUT_OF_MEMORY', true],
+  ['QUANTISATION_UNAVAILABLE', 'TRAINER_QUANTISATION_UNAVAILABLE', true],
   ['GPU_MISSING', 'TRAINER_GPU_MISSING', true],
   ['HARDWARE', 'TRAINER_HARDWARE', false],
   ['POLICY_UNCHANGED', 'POLICY_UNCHANGED', true],
@@ -87,10 +88,10 @@ test.each([
 });
 
 test.each([
-  ['makes no policy', 'TRAINER_FAILED', ''],
+  ['makes no policy', 'POLICY_WEIGHTS_MISSING', ''],
   [
     'makes a policy without weights',
-    'TRAINER_FAILED',
+    'POLICY_WEIGHTS_MISSING',
     'mkdir "$WORK/policy"; touch "$WORK/policy/config.json"\n',
   ],
   [

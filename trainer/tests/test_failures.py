@@ -4,6 +4,7 @@ import errno
 import os
 import resource
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,17 @@ def test_a_gpu_that_is_named_and_missing_is_told_before_anything_is_trained(make
     assert process.wait() == 1
     assert process.events == [{**process.events[0], "event": "error", "code": "GPU_MISSING"}]
     assert not (tmp_path / "work").exists()
+
+
+def test_quantisation_without_its_library_is_refused_and_says_what_to_do(make_job, start, base_model: Path) -> None:
+    def without_bitsandbytes() -> None:
+        sys.modules["bitsandbytes"] = None
+
+    job = make_job(method="qlora", model={"directory": str(base_model)}, recipe={"lora": LORA})
+    process = start("train", job, prepare=without_bitsandbytes)
+    assert process.wait() == 1
+    assert process.events[-1]["code"] == "QUANTISATION_UNAVAILABLE"
+    assert "lora" in process.events[-1]["hint"]
 
 
 def test_a_disk_that_fills_up_later_leaves_the_last_checkpoint_from_which_the_run_ends_the_same(

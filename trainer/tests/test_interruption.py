@@ -13,11 +13,11 @@ from pi_trainer.errors import TrainerError
 from pi_trainer.sft import PolicyTrainer
 
 
-@pytest.fixture(params=["full", "lora"])
+@pytest.fixture(params=["full", "lora", "qlora"])
 def variant(request: pytest.FixtureRequest, base_model: Path) -> dict:
     if request.param == "full":
         return {}
-    return {"method": "lora", "model": {"directory": str(base_model)}, "recipe": {"lora": LORA}}
+    return {"method": request.param, "model": {"directory": str(base_model)}, "recipe": {"lora": LORA}}
 
 
 def digest_of(run) -> str:

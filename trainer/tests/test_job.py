@@ -1,6 +1,5 @@
 """Job files: every mistake is named, nothing is guessed."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,7 @@ def test_all_mistakes_of_a_job_are_reported_at_once(make_job) -> None:
         {"recipe": {"epochs": 2.0}},
         {"recipe": {"steps": None}},
         {"method": "lora"},
+        {"method": "qlora"},
         {"model": {}},
         {"datasets": []},
         {"recipe": {"keepCheckpoints": 0}},
@@ -41,11 +41,3 @@ def test_a_missing_or_broken_file_is_an_invalid_job(tmp_path: Path) -> None:
         with pytest.raises(TrainerError) as raised:
             read_job(tmp_path / name)
         assert raised.value.code == "INVALID_JOB"
-
-
-def test_quantisation_without_its_means_is_a_typed_error(make_job, train_here) -> None:
-    job = make_job(quantisation={"kind": "nf4"})
-    with pytest.raises(TrainerError) as raised:
-        train_here(job)
-    assert raised.value.code == "QUANTISATION_UNAVAILABLE"
-    assert json.loads(job.read_text())["quantisation"]

@@ -14,6 +14,8 @@ from conftest import LORA
 from pi_trainer.checkpoint import read_checkpoint
 from pi_trainer.digest import directory_digest
 from pi_trainer.errors import TrainerError, classify
+from pi_trainer.job import read_job
+from pi_trainer.model_loading import load_model
 
 
 def test_two_runs_of_a_job_give_the_same_policy_wherever_they_run(make_job, train_here) -> None:
@@ -58,8 +60,9 @@ def test_epochs_and_accumulation_count_batches(make_job, train_here) -> None:
     assert started["steps"] == run.last("done")["step"]
 
 
-def test_lora_trains_an_adapter_that_names_its_base_by_digest(make_job, train_here, base_model: Path) -> None:
-    job = {"method": "lora", "model": {"directory": str(base_model)}}
+@pytest.mark.parametrize("method", ["lora", "qlora"])
+def test_an_adapter_names_its_base_by_digest(make_job, train_here, base_model: Path, method: str) -> None:
+    job = {"method": method, "model": {"directory": str(base_model)}}
     one, two = (train_here(make_job(name, recipe={"lora": LORA}, **job)) for name in ("one", "two"))
     policy = Path(one.last("done")["directory"])
     assert one.last("done")["metrics"] == two.last("done")["metrics"]
@@ -68,6 +71,36 @@ def test_lora_trains_an_adapter_that_names_its_base_by_digest(make_job, train_he
     assert any(bool(tensor.any()) for name, tensor in weights.items() if "lora_B" in name)
     assert not (policy / "model.safetensors").exists()
     assert str(base_model.parent).encode() not in b"".join(path.read_bytes() for path in policy.iterdir())
+
+
+def test_qlora_computes_with_linear_maps_in_four_bits_and_their_copies_in_the_base_stay_whole(
+    make_job, train_here, base_model: Path
+) -> None:
+    from bitsandbytes.nn import Linear4bit
+
+    recipe = {"lora": {**LORA, "dropout": 0.0}, "steps": 40, "checkpointEvery": 40}
+    job = {"model": {"directory": str(base_model)}, "recipe": recipe}
+    before = directory_digest(base_model)
+    losses = {}
+    for method in ("lora", "qlora"):
+        losses[method] = train_here(make_job(method, method=method, **job)).last("done")["metrics"]["loss"]
+    assert losses["qlora"] != losses["lora"]
+    assert abs(losses["qlora"] - losses["lora"]) < 0.1
+    assert directory_digest(base_model) == before
+    loaded = load_model(read_job(make_job("loaded", method="qlora", **job)), None, Path())
+    maps = [type(module) for name, module in loaded.named_modules() if name.endswith("_proj")]
+    assert len(maps) == 14
+    assert set(maps) == {Linear4bit}
+
+
+@pytest.mark.parametrize("method", ["full", "lora"])
+def test_computing_activations_again_changes_no_weight(make_job, train_here, base_model: Path, method: str) -> None:
+    digests = set()
+    for again in (True, False):
+        recipe = {"gradientCheckpointing": again, **({"lora": LORA} if method == "lora" else {})}
+        job = make_job(f"{again}", method=method, model={"directory": str(base_model)}, recipe=recipe)
+        digests.add(train_here(job).last("done")["metrics"]["digest"])
+    assert len(digests) == 1
 
 
 def test_composed_values_start_as_the_sum_of_their_parts(make_job, train_here, tmp_path: Path) -> None:

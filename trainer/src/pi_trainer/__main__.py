@@ -78,6 +78,9 @@ def _train(options: argparse.Namespace, events: EventStream, stop: StopRequest) 
     from .job import read_job
 
     job = read_job(options.job)
+    if job.method != "qlora":
+        # PEFT imports it wherever it is installed, and it the whole of torch's compiler: three seconds.
+        sys.modules.setdefault("bitsandbytes", None)  # type: ignore[arg-type]
     from .training import train
 
     return 0 if train(job, events, stop) else EXIT_LEFT

@@ -77,7 +77,7 @@ def classify(failure: BaseException) -> TrainerError:
         return TrainerError("GPU_MISSING", text, "Check the driver (nvidia-smi) and CUDA_VISIBLE_DEVICES.")
     if isinstance(failure, MemoryError) or any(known in words for known in _MEMORY_WORDS):
         return TrainerError(
-            "OUT_OF_MEMORY", text, "Lower tokensPerBatch (and raise gradientAccumulation), or use method lora."
+            "OUT_OF_MEMORY", text, "Lower tokensPerBatch (and raise gradientAccumulation), or use method lora or qlora."
         )
     return TrainerError("INTERNAL", text, "This is a fault of the trainer; its log on stderr has the traceback.")
 

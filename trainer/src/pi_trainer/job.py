@@ -63,12 +63,6 @@ class Lora(_Strict):
     target_modules: list[str] = Field(["q_proj", "v_proj"], min_length=1)
 
 
-class Quantisation(_Strict):
-    """Weights of the frozen base in 4 bits (QLoRA)."""
-
-    kind: Literal["nf4"]
-
-
 class Recipe(_Strict):
     """How weights are fitted. Exactly one of `steps` and `epochs`."""
 
@@ -87,6 +81,7 @@ class Recipe(_Strict):
     checkpoint_every: int = Field(100, ge=1)
     keep_checkpoints: Literal["all"] | int = "all"
     precision: Literal["float32", "bfloat16"] = "float32"
+    gradient_checkpointing: bool | None = None
     lora: Lora | None = None
 
     @model_validator(mode="after")
@@ -99,22 +94,25 @@ class Recipe(_Strict):
 
 
 class Job(_Strict):
-    method: Literal["full", "lora"]
+    method: Literal["full", "lora", "qlora"]
     model: Model
     datasets: list[str] = Field(min_length=1)
     loss_on: Literal["assistant", "all"] = "assistant"
     recipe: Recipe
-    quantisation: Quantisation | None = None
     work_directory: str
     resume_from: str | None = None
 
     @model_validator(mode="after")
     def _check(self) -> "Job":
-        if (self.method == "lora") != (self.recipe.lora is not None):
-            raise ValueError("recipe.lora goes with method lora, and with it alone")
-        if self.method == "lora" and self.model.initialise:
-            raise ValueError("method lora needs model.directory: an adapter on random weights says nothing")
+        if self.makes_adapter != (self.recipe.lora is not None):
+            raise ValueError("recipe.lora goes with method lora or qlora, and with them alone")
+        if self.makes_adapter and self.model.initialise:
+            raise ValueError(f"method {self.method} needs model.directory: an adapter on random weights says nothing")
         return self
+
+    @property
+    def makes_adapter(self) -> bool:
+        return self.method != "full"
 
 
 def read_job(path: Path) -> Job:

@@ -4,7 +4,6 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 
@@ -13,11 +12,8 @@ from .dataset import Tokenised, read_rows, tokenise
 from .digest import directory_digest, sha256_file, sha256_json
 from .errors import TrainerError
 from .job import Job
-from .model_source import Reader, draw_weights, reader_of, side_files_for
+from .model_source import Reader, reader_of, side_files_for
 from .policy_files import SideFiles, pretty_json
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel
 
 
 @dataclass(frozen=True)
@@ -29,20 +25,6 @@ class Prepared:
     data: Tokenised
     base_digest: str | None
     run: str
-
-
-def refuse_quantisation(job: Job) -> None:
-    if job.quantisation is None:
-        return
-    from importlib.util import find_spec
-
-    lacks = "a GPU" if not torch.cuda.is_available() else None
-    lacks = "the package bitsandbytes" if find_spec("bitsandbytes") is None else lacks
-    raise TrainerError(
-        "QUANTISATION_UNAVAILABLE",
-        f"quantisation {job.quantisation.kind} needs {lacks}" if lacks else "quantisation is not supported yet",
-        "Leave quantisation out: LoRA on unquantised weights needs more memory but nothing else.",
-    )
 
 
 # Values of CUDA_VISIBLE_DEVICES by which a worker says that it has no GPU.
@@ -64,6 +46,10 @@ def require_promised_gpu() -> None:
     )
 
 
+# Of the recipe, what does not change the weights.
+_NOT_DECIDING = {"checkpoint_every", "keep_checkpoints", "gradient_checkpointing"}
+
+
 def prepare(job: Job) -> Prepared:
     paths = [Path(path) for path in job.datasets]
     rows = read_rows(paths)
@@ -74,9 +60,9 @@ def prepare(job: Job) -> Prepared:
         directory = Path(job.model.directory or "")
         files = SideFiles.read(directory)
         model = base = directory_digest(directory)
-        files = files if job.method == "lora" else _in_float32(files)
+        files = files if job.makes_adapter else _in_float32(files)
     reader = reader_of(files)
-    recipe = job.recipe.model_dump(by_alias=True, exclude={"checkpoint_every", "keep_checkpoints"})
+    recipe = job.recipe.model_dump(by_alias=True, exclude=_NOT_DECIDING)
     run = {
         "method": job.method,
         "model": model,
@@ -85,7 +71,7 @@ def prepare(job: Job) -> Prepared:
         "recipe": recipe,
     }
     data = tokenise(rows, reader.template, reader.tokenizer, job.loss_on, _row_limit(job, files), reader.unknown_id)
-    return Prepared(files, reader, data, base if job.method == "lora" else None, sha256_json(run))
+    return Prepared(files, reader, data, base if job.makes_adapter else None, sha256_json(run))
 
 
 def _row_limit(job: Job, files: SideFiles) -> int:
@@ -108,21 +94,3 @@ def plan_batches(job: Job, data: Tokenised) -> tuple[BatchPlan, int]:
     steps = recipe.steps or max(1, -(-plan.batches_in(recipe.epochs or 0) // accumulation))
     plan.total = steps * accumulation
     return plan, steps
-
-
-def load_model(job: Job, prepared: Prepared, scratch: Path) -> "PreTrainedModel":
-    from transformers import AutoConfig, AutoModelForCausalLM
-
-    half = job.recipe.precision == "bfloat16" and job.method == "lora"
-    dtype = torch.bfloat16 if half else torch.float32
-    try:
-        if job.model.initialise is not None:
-            model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(scratch), dtype=dtype)
-            draw_weights(model, job.model.initialise, prepared.reader.tokenizer, job.recipe.seed)
-        else:
-            model = AutoModelForCausalLM.from_pretrained(job.model.directory, dtype=dtype, local_files_only=True)
-    except (OSError, ValueError, KeyError) as failure:
-        raise TrainerError(
-            "MODEL_INVALID", f"{job.model.directory}: {failure}", "Give a Hugging Face causal language model."
-        ) from failure
-    return model

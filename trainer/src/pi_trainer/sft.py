@@ -68,6 +68,10 @@ class PolicyTrainer(SFTTrainer):
             peft_config=_lora(recipe),
             callbacks=[_Steps(self, recipe.checkpoint_every, on_progress, should_stop)],
         )
+        # TRL makes the adapters of quantised models bfloat16, which has too few digits to add small steps to.
+        for parameter in self.model.parameters():
+            if parameter.requires_grad:
+                parameter.data = parameter.data.float()
 
     def get_train_dataloader(self) -> DataLoader:
         return DataLoader(self.train_dataset, batch_sampler=self._plan, collate_fn=self._collate)
@@ -208,7 +212,7 @@ def _arguments(recipe: Recipe, steps: int, output: Path) -> SFTConfig:
         bf16=recipe.precision == "bfloat16",
         seed=recipe.seed,
         use_cpu=not on_gpu,
-        gradient_checkpointing=on_gpu,
+        gradient_checkpointing=on_gpu if recipe.gradient_checkpointing is None else recipe.gradient_checkpointing,
         dataloader_num_workers=0,
         dataset_kwargs={"skip_prepare_dataset": True},
         max_length=None,

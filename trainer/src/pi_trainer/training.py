@@ -11,15 +11,15 @@ from .digest import directory_digest
 from .errors import TrainerError
 from .events import EventStream
 from .job import Job
+from .model_loading import load_model
 from .policy_files import ADAPTER_CONFIG, BASE_FILE, link_tree, pretty_json, tensors_digest, write_weights
-from .preparation import Prepared, load_model, plan_batches, prepare, refuse_quantisation, require_promised_gpu
+from .preparation import Prepared, plan_batches, prepare, require_promised_gpu
 from .sft import PolicyTrainer, Progress
 from .stopping import StopRequest
 
 
 def train(job: Job, events: EventStream, stop: StopRequest) -> bool:
     """Runs a job; True when it is done, False when it left early with a checkpoint. Raises TrainerError and others."""
-    refuse_quantisation(job)
     require_promised_gpu()
     work = Path(job.work_directory)
     work.mkdir(parents=True, exist_ok=True)
