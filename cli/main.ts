@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import { StorageError } from '../artifacts/storageError';
 import { LocalRuntimeError } from '../deploy/local/localRuntimeError';
@@ -10,6 +10,8 @@ import { inert } from './render/inert';
 
 /** Errors that the user can put right are printed as they are; anything else is a fault of ours, with its stack. */
 function report(error: unknown): number {
+  // It has said so itself.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof CampaignFileError) {
     say(error.message);
     return 2;
@@ -40,6 +42,7 @@ const say = (text: string): void => console.error(inert(text));
 const program = new Command('pi-loop')
   .description('Sotopia-π training campaigns for social agents: durable, resumable, auditable.')
   .version(version)
+  .exitOverride()
   .showHelpAfterError('(`pi-loop --help` shows what there is)');
 registerCommands(program, process.argv[2]);
 program.parseAsync().catch((error: unknown) => {

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { fastestExaminer } from '../../audit/verify/examiner';
+import { listCampaigns } from '../../audit/readCampaign';
 import { type Verification, verifyBucket } from '../../audit/verify/verifyBucket';
 import { LogHead } from '../../schemas/attestation';
 import { type BucketOptions, openBucket, withBucketOptions } from '../openBucket';
@@ -38,7 +39,10 @@ async function verify(what: string | undefined, options: VerifyCommandOptions): 
   const { bucket, close } = openBucket(isFolder ? { ...options, directory: what } : options);
   const examiner = fastestExaminer(bucket);
   try {
-    const campaigns = what === undefined || isFolder ? undefined : [what];
+    const campaigns = what === undefined || isFolder ? await listCampaigns(bucket) : [what];
+    if (campaigns.length === 0) throw new CommandError(`There is no campaign in ${bucket.address}.`);
+    if (options.head && campaigns.length > 1)
+      throw new CommandError('--head is a place in the log of one campaign: name it.', { exitCode: 2 });
     const verification = await verifyBucket(bucket, {
       campaigns,
       examiner,
@@ -49,10 +53,6 @@ async function verify(what: string | undefined, options: VerifyCommandOptions): 
         if (!options.json && process.stderr.isTTY) process.stderr.write(`checking ${name} …\n`);
       },
     });
-    if (verification.campaigns.length === 0)
-      throw new CommandError(`There is no campaign in ${bucket.address}.`);
-    if (options.head && verification.campaigns.length > 1)
-      throw new CommandError('--head is a place in the log of one campaign: name it.');
     report(verification, options.json);
     if (verification.failures.length > 0) process.exitCode = 1;
   } finally {

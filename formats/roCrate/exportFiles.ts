@@ -2,6 +2,7 @@ import { SIGNERS_FOLDER, TOMBSTONES_FOLDER, campaignKey, resultKey } from '../..
 import { canonicalJson } from '../../artifacts/canonicalJson';
 import type { Bucket } from '../../artifacts/bucket';
 import { blobKey } from '../../artifacts/artifactStore';
+import { batchObjects } from '../../audit/batchObjects';
 import { reachableBlobs } from '../../audit/reachable';
 import type { AuditedCampaign } from '../../audit/readCampaign';
 import { checksums, type FolderFile, sorted } from '../folder';
@@ -20,6 +21,7 @@ export async function exportFiles(bucket: Bucket, campaign: AuditedCampaign): Pr
     ...(await bucket.list(campaignKey(campaign.id))),
     ...(await bucket.list(`campaigns/${campaign.id}/`)),
     ...campaign.stages.map(({ key }) => resultKey(key)),
+    ...(await batchObjects(bucket, campaign)),
     ...(await bucket.list(SIGNERS_FOLDER)),
     ...(await bucket.list(TOMBSTONES_FOLDER)),
   ];

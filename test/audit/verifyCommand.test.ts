@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { z } from 'zod';
 import { blobKey } from '../../artifacts/blobKey';
 import { DirectoryBucket } from '../../artifacts/bucket';
@@ -25,15 +26,22 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const Verification = z.looseObject({
   failures: z.array(z.looseObject({ object: z.string() })),
-  bytes: z.number(),
+  checks: z.array(z.looseObject({ name: z.string(), checked: z.number() })),
 });
+
+const command = (...args: string[]): [string, string[]] => [
+  process.execPath,
+  [built('cli/main.js'), 'audit', ...args, '--state', finished.state],
+];
 
 /** As people run it: in threads. */
 const verifyByCommand = (directory: string) =>
   new Promise<{ code: number; told: z.infer<typeof Verification> }>((resolve) => {
-    const args = [built('cli/main.js'), 'audit', 'verify', directory, '--state', finished.state, '--json'];
-    const child = execFile(process.execPath, args, { maxBuffer: 1 << 26 }, (_error, stdout) =>
-      resolve({ code: child.exitCode ?? -1, told: Verification.parse(JSON.parse(stdout)) }),
+    const child = execFile(
+      ...command('verify', directory, '--json'),
+      { maxBuffer: 1 << 26 },
+      (_error, stdout) =>
+        resolve({ code: child.exitCode ?? -1, told: Verification.parse(JSON.parse(stdout)) }),
     );
   });
 
@@ -60,4 +68,12 @@ test('threads name the same damaged episodes, missing ratings and all that is bu
     expect.arrayContaining([blobKey(first.episode), blobKey(second.rating)]),
   );
   expect(told.failures).toEqual(failures);
+});
+
+test('an export is checked in every place in which the bucket is that it was made of', async () => {
+  const directory = join(folder, 'export');
+  await promisify(execFile)(...command('export', finished.id, '--out', directory));
+  const places = async (where: string) =>
+    (await verifyByCommand(where)).told.checks.map(({ name, checked }) => `${name}: ${checked}`);
+  expect(await places(directory)).toEqual(await places(finished.directory));
 });
