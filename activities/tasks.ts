@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { uniteModels } from '../domain/plan/answeringModels';
-import { type Author, prepareTasks as prepareTaskSet, type TaskTexts } from '../domain/tasks';
+import { type Author, prepareTasks as prepareTaskSet, TASK_FORM, type TaskTexts } from '../domain/tasks';
 import type { ArtifactRef } from '../schemas/artifact';
 import { MEDIA_TYPES } from '../schemas/names';
 import type { AnsweringModel, Usage } from '../schemas/modelCall';
@@ -102,7 +102,7 @@ export function createTaskActivities({ store, plans, access }: TaskDependencies)
         throw failure('SPEC_INVALID', 'Tasks are to be generated, but the campaign has no tasks.generate.');
       const { author } = generate;
       const { cancellationSignal: signal } = Context.current();
-      const completion = await ask({ model: author, messages, seed, signal });
+      const completion = await ask({ model: author, messages, seed, signal, form: TASK_FORM });
       const { snapshot, promptDigest, usage } = recordCall(author.model, messages, [completion]);
       return { text: completion.text, snapshot, promptDigest, usage };
     };

@@ -15,7 +15,7 @@ export const Name = z
 const File = z.string().min(1).describe('A file beside the campaign file, or an absolute path.');
 
 /** A model that talks in episodes also says in which prompt template it is addressed. */
-const DialogueModel = ModelSpec.extend({
+const DialogueModel = ModelSpec.omit({ structuredOutput: true }).extend({
   template: TemplateName.default('sotopia-v1').describe('Prompt and answer format. Default sotopia-v1.'),
 });
 export type DialogueModel = z.infer<typeof DialogueModel>;

@@ -29,10 +29,21 @@ export const Address = z
     'expected http://…, https://… or ${VARIABLE}…',
   );
 
+/** Headers whose values are keys: they come from the environment, never from a file. */
+const SECRET_HEADER = /authorization|key|token|secret|cookie/i;
+
+const Headers = z
+  .record(z.string().regex(/^[A-Za-z0-9-]+$/, 'expected the name of a header'), z.string().min(1))
+  .refine(
+    (headers) =>
+      Object.entries(headers).every(([name, value]) => !SECRET_HEADER.test(name) || /\$\{/.test(value)),
+    'expected ${VARIABLE} as the value of a header that carries a key',
+  );
+
 /** A model behind an OpenAI-compatible endpoint. */
 export const ModelSpec = z.strictObject({
   baseUrl: Address.describe(
-    'Base URL of an OpenAI-compatible API, ending in /v1. May be ${VARIABLE} from the worker’s environment.',
+    'Base URL of an OpenAI-compatible API, as its makers give it: mostly it ends in /v1. May be ${VARIABLE} from the worker’s environment.',
   ),
   model: z.string().min(1).describe('Model name as the endpoint knows it.'),
   apiKeyEnv: z
@@ -45,7 +56,30 @@ export const ModelSpec = z.strictObject({
     .describe(
       'Name of the environment variable that holds the key. The key itself never enters a campaign file.',
     ),
+  headers: Headers.optional().describe(
+    'Headers of every call, such as { api-key: "${AZURE_KEY}" }. Values may name variables of the worker’s environment, and must where they are keys. Default none.',
+  ),
+  query: z
+    .record(z.string().min(1), z.string())
+    .optional()
+    .describe('Added to the address of every call, such as { api-version: "2024-10-21" }. Default none.'),
   sampling: Sampling.prefault({}),
+  reasoning: z
+    .enum(['minimal', 'low', 'medium', 'high'])
+    .optional()
+    .describe(
+      'For a model that reasons before it answers: how much (reasoning_effort). Its limit is then sent as max_completion_tokens, which counts what it thinks too, and no temperature or topP, which such models refuse. Default: not such a model.',
+    ),
+  seeded: z
+    .boolean()
+    .optional()
+    .describe('False for an endpoint that refuses a seed. Default true: each call has its own seed.'),
+  structuredOutput: z
+    .enum(['auto', 'schema', 'text'])
+    .optional()
+    .describe(
+      'For judge and author. schema: the endpoint is made to keep to the JSON schema of the answer. text: the form is only asked for. auto: schema where the address is OpenAI’s or Azure’s. Answers are checked in any case. Default auto.',
+    ),
   simulated: z
     .boolean()
     .default(false)

@@ -1,4 +1,10 @@
-import { judgePrompt, judgeRepair, readJudgement, writeJudgement } from '../../domain/prompts/judge';
+import {
+  JUDGEMENT_FORM,
+  judgePrompt,
+  judgeRepair,
+  readJudgement,
+  writeJudgement,
+} from '../../domain/prompts/judge';
 import { seedOf } from '../../domain/random';
 import type { Episode } from '../../schemas/episode';
 import type { ModelCall } from '../../schemas/modelCall';
@@ -40,7 +46,7 @@ export async function judgeEpisode(
   let truncated = 0;
   for (let attempt = 0; attempt <= REPAIRS; attempt += 1) {
     const seed = seedOf(episode.seed, 'rating', attempt);
-    const question = { model: spec, messages, seed, signal };
+    const question = { model: spec, messages, seed, signal, form: JUDGEMENT_FORM };
     const completion = await patiently(() => ask(question));
     completions.push(completion);
     const read = readJudgement(completion.text);

@@ -11,7 +11,8 @@ import type { ChatMessage } from '../../schemas/training';
 import type { CastEpisode } from '../support/collectionDesigns';
 import { failure } from '../support/failures';
 import type { Completion } from '../models/chatCompletion';
-import type { Endpoint, LanguageModels } from '../models/languageModels';
+import type { Endpoint } from '../models/endpoint';
+import type { LanguageModels } from '../models/languageModels';
 import type { AskModel } from '../models/modelAccess';
 import { recordCall } from '../models/recordCall';
 import type { ServedPolicies } from '../support/servedPolicies';
@@ -41,6 +42,7 @@ interface Asking {
   player: Player;
   messages: ChatMessage[];
   seed: number;
+  conversation: string;
 }
 
 /** Plays conversations, each from the turns it has to its end. */
@@ -72,8 +74,9 @@ export class Conversations {
     const speaker = nextSpeaker(turns);
     const player = playerOf(cast, speaker);
     const template = templateNamed(player.template);
+    const conversation = `${cast.episode.id}/${speaker}`;
     const ask = (messages: ChatMessage[], seed: number) =>
-      circumstances.patiently(() => this.ask({ player, messages, seed }, circumstances));
+      circumstances.patiently(() => this.ask({ player, messages, seed, conversation }, circumstances));
     const prompt = template.prompt(viewOf(cast.task, cast.agents, speaker), turns);
     const seed = seedOf(cast.episode.seed, turns.length);
     const first = await ask(prompt, seed);

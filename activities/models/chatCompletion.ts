@@ -1,5 +1,7 @@
 import OpenAI from 'openai';
-import type { Sampling } from '../../schemas/model';
+import { isHostedByOpenAi } from '../../domain/plan/endpoints';
+import type { AnswerForm } from '../../domain/prompts/answerForm';
+import type { ModelSpec, Sampling } from '../../schemas/model';
 import type { Usage } from '../../schemas/modelCall';
 import type { ChatMessage } from '../../schemas/training';
 import { failure } from '../support/failures';
@@ -9,7 +11,14 @@ export interface ChatQuestion {
   messages: ChatMessage[];
   sampling: Sampling;
   seed: number;
+  /** What the endpoint is to keep the answer to, where the model's `structuredOutput` says so. */
+  form?: AnswerForm | undefined;
+  /** Names what shares the beginning of the prompt, such as one side of a conversation. */
+  conversation?: string | undefined;
 }
+
+/** Who is asked, and what of that decides the form of a request. */
+export type Answerer = Pick<ModelSpec, 'model' | 'baseUrl' | 'reasoning' | 'seeded' | 'structuredOutput'>;
 
 export interface Completion {
   text: string;
@@ -26,16 +35,22 @@ export interface Completion {
 
 /** What is sent to a provider, by whichever of its interfaces. */
 export function chatRequest(
-  model: string,
-  { messages, sampling, seed }: ChatQuestion,
+  { model, baseUrl, reasoning, seeded = true, structuredOutput }: Answerer,
+  { messages, sampling, seed, form, conversation }: ChatQuestion,
 ): OpenAI.ChatCompletionCreateParamsNonStreaming {
+  const { temperature, topP, maxTokens } = sampling;
   return {
     model,
     messages,
-    temperature: sampling.temperature,
-    top_p: sampling.topP,
-    max_tokens: sampling.maxTokens,
-    seed,
+    ...(reasoning === undefined
+      ? { temperature, top_p: topP, max_tokens: maxTokens }
+      : { reasoning_effort: reasoning, max_completion_tokens: maxTokens }),
+    ...(seeded && { seed }),
+    ...(form &&
+      structuredOutput === 'schema' && {
+        response_format: { type: 'json_schema', json_schema: { ...form, strict: true } },
+      }),
+    ...(conversation !== undefined && isHostedByOpenAi(baseUrl) && { prompt_cache_key: conversation }),
   };
 }
 

@@ -9,14 +9,13 @@ import {
   readFiltered,
 } from './chatCompletion';
 import type { Environment } from '../support/environment';
-import { type Asked, modelFailure } from './modelFailures';
+import { type Endpoint, resolveEndpoint } from './endpoint';
+import { modelFailure } from './modelFailures';
 import { createUndiciFetch } from './undiciFetch';
 
 /** Sockets to one endpoint, far above what stages ask at once: what limits calls is the campaign's `episodesInFlight`. */
 const CONNECTIONS = 1024;
 const CALL_TIMEOUT_MS = 120_000;
-
-export type Endpoint = Asked;
 
 type CompletionRequest = ChatQuestion & { signal: AbortSignal };
 
@@ -28,21 +27,15 @@ export class LanguageModels {
   constructor(private readonly environment: Environment) {}
 
   endpointOf(spec: ModelSpec): Endpoint {
-    return {
-      baseUrl: this.environment.resolve(spec.baseUrl),
-      apiKey: spec.apiKeyEnv ? this.environment.secret(spec.apiKeyEnv) : 'none',
-      apiKeyEnv: spec.apiKeyEnv,
-      model: spec.model,
-    };
+    return resolveEndpoint(spec, this.environment);
   }
 
   /** A prompt that a filter stops counts as refused. Errors: MODEL_* as `modelFailure` says; an aborted call throws the signal's reason. */
   async complete(endpoint: Endpoint, { signal, ...question }: CompletionRequest): Promise<Completion> {
     try {
-      const answer = await this.client(endpoint).chat.completions.create(
-        chatRequest(endpoint.model, question),
-        { signal },
-      );
+      const answer = await this.client(endpoint).chat.completions.create(chatRequest(endpoint, question), {
+        signal,
+      });
       return readCompletion(answer, endpoint);
     } catch (error) {
       signal.throwIfAborted();
@@ -59,13 +52,15 @@ export class LanguageModels {
     return this.transport.close();
   }
 
-  private client({ baseUrl, apiKey }: Endpoint): OpenAI {
-    const key = `${baseUrl}\n${apiKey}`;
+  private client({ baseUrl, apiKey, apiKeyEnv, headers, query }: Endpoint): OpenAI {
+    const key = JSON.stringify([baseUrl, apiKey, headers, query]);
     const known = this.clients.get(key);
     if (known) return known;
     const client = createChatClient({
       baseURL: baseUrl,
       apiKey,
+      defaultHeaders: { ...(apiKeyEnv === undefined && { authorization: null }), ...headers },
+      defaultQuery: query,
       maxRetries: 0,
       timeout: CALL_TIMEOUT_MS,
       fetch: this.transport.fetch,

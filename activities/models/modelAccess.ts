@@ -1,3 +1,4 @@
+import type { AnswerForm } from '../../domain/prompts/answerForm';
 import type { ModelSpec } from '../../schemas/model';
 import type { ChatMessage } from '../../schemas/training';
 import type { CallBudgets } from './callBudget';
@@ -16,6 +17,10 @@ export interface Question {
   model: ModelSpec;
   messages: ChatMessage[];
   seed: number;
+  /** What the endpoint is to keep the answer to, where the model's `structuredOutput` says so. */
+  form?: AnswerForm;
+  /** Names what shares the beginning of the prompt, such as one side of a conversation. */
+  conversation?: string;
   signal: AbortSignal;
 }
 
@@ -38,6 +43,9 @@ export class ModelAccess {
 }
 
 /** A call on nobody's account. */
-export function askDirectly(models: LanguageModels, { model, ...asked }: Question): Promise<Completion> {
+export async function askDirectly(
+  models: LanguageModels,
+  { model, ...asked }: Question,
+): Promise<Completion> {
   return models.complete(models.endpointOf(model), { ...asked, sampling: model.sampling });
 }

@@ -2,11 +2,13 @@ import OpenAI from 'openai';
 import type { ApplicationFailure } from '@temporalio/activity';
 import { failure, reasonOf } from '../support/failures';
 
-/** Who was asked; the key is here only so that it can be kept out of messages. */
+/** Who was asked; keys are here only so that they can be kept out of messages. */
 export interface Asked {
   model: string;
   baseUrl: string;
   apiKey: string;
+  /** Keys that went in headers of the endpoint's own. */
+  secrets?: readonly string[];
   /** Variable that holds the key, where the campaign names one. */
   apiKeyEnv?: string | undefined;
 }
@@ -102,8 +104,11 @@ const correctionOf = ({ code }: { code?: unknown }): string =>
     : 'Correct the campaign file';
 
 /** Some servers repeat the key in their answer, and the client repeats a header that cannot be sent. */
-const withoutKey = (text: string, { apiKey, apiKeyEnv }: Asked): string =>
-  apiKeyEnv === undefined ? text : text.replaceAll(apiKey, '***');
+const withoutKey = (text: string, { apiKey, apiKeyEnv, secrets = [] }: Asked): string =>
+  [...(apiKeyEnv === undefined ? [] : [apiKey]), ...secrets].reduce(
+    (clean, secret) => clean.replaceAll(secret, '***'),
+    text,
+  );
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ArtifactStore } from '../../artifacts/artifactStore';
 import { parseLine } from './childProcess';
 import { failure, reasonOf } from './failures';
-import type { Endpoint } from '../models/languageModels';
+import type { Endpoint } from '../models/endpoint';
 
 /**
  * Says where a policy may be served; written by the attempt of `servePolicy` that holds the slot. It is a pointer and no

@@ -1,6 +1,7 @@
 import type { CampaignSpec } from '../../schemas/campaign';
 import { checkGates } from './checkGates';
 import { checkModels } from './checkModels';
+import { checkReasoning } from './checkReasoning';
 import { checkRounds } from './checkRounds';
 import { checkTasks } from './checkTasks';
 import type { SpecIssue } from './specIssue';
@@ -13,5 +14,6 @@ export const checkCampaign = (spec: CampaignSpec): SpecIssue[] => [
   ...checkRounds(spec),
   ...checkTasks(spec),
   ...checkModels(spec),
+  ...checkReasoning(spec),
   ...checkGates(spec),
 ];

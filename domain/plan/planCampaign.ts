@@ -5,6 +5,7 @@ import type { ParametersOf, Plan, Stage, StageKind, StagePlayer } from '../../sc
 import { seedOf } from '../random/seed';
 import { BASE, comparisonsOf, startingPoints } from './lineage';
 import { estimateAuthoring, estimateEpisodes, NO_WORK } from './estimate';
+import { withAnswerForm } from './structuredOutput';
 import { CORPUS, evaluatedPolicies, evaluationOf, RESULTS, stagesOfRound, TASKS } from './stageIds';
 
 /** The files a campaign file names, by their path in the spec (`tasks.profiles.agents`). */
@@ -102,7 +103,7 @@ class Planner {
       generate:
         generate && models.author
           ? {
-              author: models.author,
+              author: withAnswerForm(models.author),
               pools: generate.pools.map(({ name }, index) => ({
                 name,
                 file: this.file(`tasks.generate.pools[${index}].file`),
@@ -227,7 +228,7 @@ class Planner {
       split,
       pairsPerTask,
       rules: this.spec.episodes,
-      judge: this.spec.models.judge,
+      judge: withAnswerForm(this.spec.models.judge),
       seed: this.seed('play', split),
       unratedShare: this.spec.limits.unratedShare,
     };

@@ -4,6 +4,7 @@ import type { Turn } from '../../schemas/episode';
 import type { AgentProfile, SocialTask } from '../../schemas/profiles';
 import type { ChatMessage } from '../../schemas/training';
 import { fullName, ownBackground } from '../episode/background';
+import { answerForm } from './answerForm';
 import { extractJson } from './extractJson';
 import { onOneLine, perceive } from './transcript';
 import { readAs } from './viewerMarkup';
@@ -26,6 +27,9 @@ const RUBRIC = DIMENSIONS.map((dimension) => {
 const FORMAT =
   'Answer with one JSON object and nothing else: {"agent_1": {…}, "agent_2": {…}}, where agent_1 is the first ' +
   'participant and each holds all seven dimensions as {"reasoning": "…", "score": integer in range}.';
+
+/** The form of an answer, for endpoints that keep to one. */
+export const JUDGEMENT_FORM = answerForm('judgement', JudgeAnswer);
 
 /** Models and people wrote these texts: none of them can look like the conversation, or like its end. */
 const readForJudge = (text: string): string => onOneLine(readAs(text, 'judge'));

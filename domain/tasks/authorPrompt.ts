@@ -1,4 +1,6 @@
+import { AuthoredTask } from '../../schemas/profiles';
 import type { ChatMessage } from '../../schemas/training';
+import { answerForm } from '../prompts/answerForm';
 import { formatConstraints } from './constraints';
 import type { UnplacedTask } from './importEnvironments';
 import { oneLine } from './normalise';
@@ -35,6 +37,9 @@ const ANSWER_SCHEMA = {
   },
   required: ['codename', 'scenario', 'agent_goals', 'relationship', 'age_constraint'],
 };
+
+/** The form of an answer, for endpoints that keep to one. */
+export const TASK_FORM = answerForm('social_task', AuthoredTask);
 
 const INSTRUCTIONS = [
   'You write social tasks: situations in which two people talk to each other, each with a private goal.',

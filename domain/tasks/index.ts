@@ -2,7 +2,7 @@ export { type FindingSummary, type ImportFinding, summariseFindings } from './fi
 export { type ImportedProfiles, importProfiles, type ProfileFiles } from './importProfiles';
 export { AuthorAnswer, JournalEntry } from './journal';
 export { type Pair, type SampledPairs, samplePairs } from './pairs';
-export { AUTHOR_TEMPLATE } from './authorPrompt';
+export { AUTHOR_TEMPLATE, TASK_FORM } from './authorPrompt';
 export type { Author, Preparation, Progress } from './askAuthor';
 export { type PreparedTasks, prepareTasks, type TaskTexts } from './prepareTasks';
 export { REJECTION_REASONS, type RejectionReason } from './screening';

@@ -29,6 +29,7 @@ export const ProviderRequest = z.strictObject({
   top_logprobs: z.int().min(0).max(20).nullish(),
   response_format: ResponseFormat.nullish(),
   prompt_cache_key: z.string().nullish(),
+  reasoning_effort: z.enum(['minimal', 'low', 'medium', 'high']).nullish(),
   store: z.boolean().nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
 });
@@ -77,6 +78,7 @@ export function checkOffered(request: ProviderRequest, model: ModelSettings): vo
     throw unsupported('max_tokens', "Use 'max_completion_tokens' instead.");
   if (reasons && (request.temperature ?? 1) !== 1) throw unsupportedValue('temperature', request.temperature);
   if (reasons && (request.top_p ?? 1) !== 1) throw unsupportedValue('top_p', request.top_p);
+  if (!reasons && request.reasoning_effort) throw unsupported('reasoning_effort');
   if (!capabilities.seed && typeof request.seed === 'number') throw unsupported('seed');
   if (!capabilities.logprobs && request.logprobs === true) throw unsupported('logprobs');
   if (request.response_format?.type === 'json_schema') {

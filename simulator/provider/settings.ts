@@ -65,7 +65,11 @@ const SIMULATED = ['expert', 'partner', 'poor', 'judge', 'author'].map((role) =>
 /** How the provider behaves. Anything may be changed while it runs. */
 export const ProviderSettings = z.strictObject({
   seed: z.number().int().default(0),
-  keys: z.array(z.string()).nullable().default(null).describe('Keys that are known; null: any key is.'),
+  keys: z
+    .array(z.string())
+    .nullable()
+    .default(null)
+    .describe('Keys that are known; null: any key is, and none is needed.'),
   models: z
     .record(z.string(), ModelSettings)
     .default(Object.fromEntries(SIMULATED.map((name) => [name, ModelSettings.parse({})])))

@@ -102,7 +102,7 @@ function replyOf(routes: readonly Route[], call: Call): Reply | Promise<Reply> |
 }
 
 function checkKey(key: string, known: readonly string[] | null): void {
-  if (key !== '' && (known === null || known.includes(key))) return;
+  if (known === null || known.includes(key)) return;
   const message = key === '' ? "You didn't provide an API key." : 'Incorrect API key provided.';
   throw new ApiError(401, 'invalid_api_key', message);
 }

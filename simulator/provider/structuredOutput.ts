@@ -4,7 +4,10 @@ import { ApiError } from '../apiError';
 type Schema = Record<string, unknown>;
 
 /** Keywords that OpenAI's strict schemas do not have (guide "Structured outputs", supported schemas). */
-const UNSUPPORTED = ['oneOf', 'allOf', 'not', 'if', 'dependentRequired', 'dependentSchemas', 'prefixItems'];
+const UNSUPPORTED = [
+  ...['oneOf', 'allOf', 'not', 'if', 'dependentRequired', 'dependentSchemas', 'prefixItems'],
+  ...['default', 'minLength', 'maxLength'],
+];
 
 /** Checks that a schema keeps to the strict subset. Errors: ApiError 400 invalid_json_schema. */
 export function checkStrict(schema: Schema, name: string): void {

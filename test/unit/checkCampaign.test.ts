@@ -25,6 +25,14 @@ describe('the rules between the parts of a campaign', () => {
   const imported = (use: string) => changed(generate, `  import: { environments: e.jsonl, use: ${use} }\n`);
   it.each([
     [
+      'a temperature for a model that reasons',
+      changed(
+        'model: simulated-judge,',
+        'model: simulated-judge, reasoning: low, sampling: { temperature: 0 },',
+      ),
+      /^models.judge.sampling.temperature: 0; 1, or nothing/,
+    ],
+    [
       'a reserved name',
       changed('name: BC+SR', 'name: test'),
       /^rounds\[1\].name: "test"; a name other than base, dev,/,
