@@ -8,6 +8,8 @@ export const logKey = (campaign: string, number: number): string =>
   `${logFolder(campaign)}${String(number).padStart(6, '0')}.json`;
 /** Calls of models that were handed out to workers. */
 export const handedOutKey = (campaign: string): string => `campaigns/${campaign}/calls.json`;
+/** What was asked of models by providers' Batch API. */
+export const modelBatchesKey = (campaign: string): string => `campaigns/${campaign}/model-batches.json`;
 /** Results of stages. */
 export const RESULTS_FOLDER = 'stages/';
 export const resultKey = (key: string): string => `${RESULTS_FOLDER}${key}.json`;

@@ -86,3 +86,24 @@ export const ModelSpec = z.strictObject({
     .describe('True for a program that only plays a model; every result made with it is labelled so.'),
 });
 export type ModelSpec = z.infer<typeof ModelSpec>;
+
+/** How a model is asked whose answers may take hours. */
+export const Batching = z.strictObject({
+  deadlineHours: z
+    .number()
+    .gt(0)
+    .max(72)
+    .default(24)
+    .describe(
+      'Hours until a question that no batch has answered is asked directly, at full price. Default 24, within which providers promise an answer.',
+    ),
+  gatherSeconds: z
+    .number()
+    .min(0)
+    .max(3600)
+    .default(60)
+    .describe(
+      'Seconds from a question until it is sent with those that came after it. Default 60: short beside the minutes that a batch takes.',
+    ),
+});
+export type Batching = z.infer<typeof Batching>;

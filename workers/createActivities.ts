@@ -13,6 +13,7 @@ import { createStageActivities } from '../activities/stages';
 import { createSteeringActivities } from '../activities/steering';
 import type { SigningKey } from '../artifacts/signing/signingKey';
 import { ArtifactStore } from '../artifacts/artifactStore';
+import { BatchedModels } from '../activities/models/batchApi/batchedModels';
 import { CallBudgets } from '../activities/models/callBudget';
 import { CollectionDesigns } from '../activities/support/collectionDesigns';
 import { createEnvironment } from '../activities/support/environment';
@@ -56,7 +57,7 @@ export function createActivities(
   const environment = createEnvironment(variables);
   const plans = new Plans(store);
   const models = new LanguageModels(environment);
-  const access = new ModelAccess(models, new CallBudgets(store));
+  const access = new ModelAccess(models, new CallBudgets(store), new BatchedModels(models, store));
   const designs = new CollectionDesigns(store);
   const policies = new ServedPolicies(store);
   const build = readBuildIdentity(trainerDirectory, config.PI_LOOP_COMMIT);

@@ -1,3 +1,4 @@
+import type { ClientOptions } from 'openai';
 import type { ModelSpec } from '../../schemas/model';
 import type { Environment } from '../support/environment';
 import type { Answerer } from './chatCompletion';
@@ -27,3 +28,12 @@ export function resolveEndpoint(spec: ModelSpec, environment: Environment): Endp
 
 /** The client wants a key where there is none; it is never sent. */
 const NO_KEY = 'none';
+
+/** How the openai package reaches it. Retries belong to whoever asks. */
+export const clientOptions = ({ baseUrl, apiKey, apiKeyEnv, headers, query }: Endpoint): ClientOptions => ({
+  baseURL: baseUrl,
+  apiKey,
+  defaultHeaders: { ...(apiKeyEnv === undefined && { authorization: null }), ...headers },
+  defaultQuery: query,
+  maxRetries: 0,
+});

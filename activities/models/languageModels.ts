@@ -9,7 +9,7 @@ import {
   readFiltered,
 } from './chatCompletion';
 import type { Environment } from '../support/environment';
-import { type Endpoint, resolveEndpoint } from './endpoint';
+import { clientOptions, type Endpoint, resolveEndpoint } from './endpoint';
 import { modelFailure } from './modelFailures';
 import { createUndiciFetch } from './undiciFetch';
 
@@ -52,19 +52,13 @@ export class LanguageModels {
     return this.transport.close();
   }
 
-  private client({ baseUrl, apiKey, apiKeyEnv, headers, query }: Endpoint): OpenAI {
-    const key = JSON.stringify([baseUrl, apiKey, headers, query]);
+  private client(endpoint: Endpoint): OpenAI {
+    const options = clientOptions(endpoint);
+    const key = JSON.stringify(options);
     const known = this.clients.get(key);
     if (known) return known;
-    const client = createChatClient({
-      baseURL: baseUrl,
-      apiKey,
-      defaultHeaders: { ...(apiKeyEnv === undefined && { authorization: null }), ...headers },
-      defaultQuery: query,
-      maxRetries: 0,
-      timeout: CALL_TIMEOUT_MS,
-      fetch: this.transport.fetch,
-    });
+    const { fetch } = this.transport;
+    const client = createChatClient({ ...options, timeout: CALL_TIMEOUT_MS, fetch });
     this.clients.set(key, client);
     return client;
   }

@@ -1,6 +1,7 @@
 import type { AnswerForm } from '../../domain/prompts/answerForm';
-import type { ModelSpec } from '../../schemas/model';
+import type { Batching, ModelSpec } from '../../schemas/model';
 import type { ChatMessage } from '../../schemas/training';
+import type { BatchedModels } from './batchApi/batchedModels';
 import type { CallBudgets } from './callBudget';
 import type { Completion } from './chatCompletion';
 import type { LanguageModels } from './languageModels';
@@ -22,6 +23,8 @@ export interface Question {
   /** Names what shares the beginning of the prompt, such as one side of a conversation. */
   conversation?: string;
   signal: AbortSignal;
+  /** How it may wait for a batch; none: it is asked directly. */
+  batching?: Batching | null | undefined;
 }
 
 /** Errors: MODEL_*, CALLS_EXHAUSTED, CONFIGURATION_MISSING, STORAGE_*; the signal's reason. */
@@ -32,12 +35,18 @@ export class ModelAccess {
   constructor(
     private readonly models: LanguageModels,
     private readonly budgets: CallBudgets,
+    private readonly batched: BatchedModels,
   ) {}
 
   /** Does work that asks models on a campaign's account; what it took of a limit and did not use is given back. */
   whileUsed<R>({ campaign, modelCalls }: Account, work: (ask: AskModel) => Promise<R>): Promise<R> {
     const budget = this.budgets.of(campaign);
-    const ask: AskModel = (question) => budget.call(modelCalls, () => askDirectly(this.models, question));
+    const directly: AskModel = (question) => askDirectly(this.models, question);
+    const onWire: AskModel = (question) =>
+      question.batching
+        ? this.batched.ask(campaign, question, question.batching, directly)
+        : directly(question);
+    const ask: AskModel = (question) => budget.call(modelCalls, () => onWire(question));
     return budget.whileUsed(() => work(ask));
   }
 }

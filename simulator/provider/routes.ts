@@ -1,7 +1,10 @@
 import { ApiError } from '../apiError';
+import { batchRoutes } from './batchRoutes';
+import type { Batches } from './batches';
 import type { Books } from './books';
 import type { Chat } from './chat';
 import type { Counts } from './counts';
+import type { Files } from './files';
 import type { Call, Reply, Route } from './http';
 import type { ProviderSettings } from './settings';
 import { costsReport, usageReport } from './usageReport';
@@ -9,6 +12,8 @@ import { costsReport, usageReport } from './usageReport';
 /** What the endpoints work on. */
 export interface RouteDependencies {
   chat: Chat;
+  files: Files;
+  batches: Batches;
   books: Books;
   counts: Counts;
   settings: () => ProviderSettings;
@@ -17,7 +22,8 @@ export interface RouteDependencies {
 }
 
 /** OpenAI's endpoints; `Call.key` is known when they are asked. */
-export const apiRoutes = ({ chat, books, settings }: RouteDependencies): Route[] => [
+export const apiRoutes = ({ chat, books, settings, ...batching }: RouteDependencies): Route[] => [
+  ...batchRoutes({ settings, ...batching }),
   {
     method: 'POST',
     path: /^\/v1\/chat\/completions$/,

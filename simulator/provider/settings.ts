@@ -60,6 +60,33 @@ export const ModelSettings = z.strictObject({
 });
 export type ModelSettings = z.infer<typeof ModelSettings>;
 
+const milliseconds = z.number().min(0);
+
+/** How batches of questions are worked on. */
+export const BatchSettings = z.strictObject({
+  validatingMs: milliseconds.default(0),
+  lineMs: milliseconds.default(0).describe('For each question, one after the other.'),
+  finalizingMs: milliseconds
+    .default(0)
+    .describe('From the last answer, or the end of work on it, to its files.'),
+  windowMs: milliseconds.default(86_400_000).describe('What is not answered by then expires.'),
+  stallAfter: z
+    .number()
+    .int()
+    .min(0)
+    .nullable()
+    .default(null)
+    .describe('Questions of each batch that are answered before work on it stops; null: all.'),
+  growingOutput: z
+    .boolean()
+    .default(false)
+    .describe('The output file can be read, and grows, while the batch is in progress: not so at OpenAI.'),
+  sayAfterMs: z
+    .strictObject({ upload: milliseconds.default(0), create: milliseconds.default(0) })
+    .prefault({})
+    .describe('From a file being stored, or a batch created, to the answer that says so.'),
+});
+
 const SIMULATED = ['expert', 'partner', 'poor', 'judge', 'author'].map((role) => `simulated-${role}`);
 
 /** How the provider behaves. Anything may be changed while it runs. */
@@ -90,6 +117,7 @@ export const ProviderSettings = z.strictObject({
     })
     .prefault({})
     .describe('What each key may use up in all; raising it tops it up.'),
+  batches: BatchSettings.prefault({}),
 });
 export type ProviderSettings = z.infer<typeof ProviderSettings>;
 export type ProviderSettingsInput = z.input<typeof ProviderSettings>;

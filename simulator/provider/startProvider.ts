@@ -3,9 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { ApiError } from '../apiError';
 import { type AnswerFunction, simulatedAnswer } from './answers';
+import { Batches } from './batches';
 import { Books } from './books';
 import { Chat } from './chat';
 import { Counts, type ProviderCounts } from './counts';
+import { Files } from './files';
 import { type Call, readCall, type Reply, replyTo, type Route, send } from './http';
 import { adminRoutes, apiRoutes } from './routes';
 import { changed, ProviderSettings, type ProviderSettingsInput } from './settings';
@@ -48,7 +50,9 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
   const books = new Books(read, now);
   const counts = new Counts(now);
   const chat = new Chat({ settings: read, answer, books, counts, now });
-  const parts = { chat, books, counts, settings: read, change };
+  const files = new Files(now);
+  const batches = new Batches({ chat, files, settings: read, now });
+  const parts = { chat, files, batches, books, counts, settings: read, change };
   const keyed = apiRoutes(parts);
   const open = adminRoutes(parts);
 
@@ -87,6 +91,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
     change,
     changeSnapshot: (model, name) => change(chat.snapshotChange(model, name)),
     stop: async () => {
+      batches.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createEpisodeActivities, type PlayEpisodesInput } from '../../activities/episodes';
+import { BatchedModels } from '../../activities/models/batchApi/batchedModels';
 import { CallBudgets } from '../../activities/models/callBudget';
 import { ModelAccess } from '../../activities/models/modelAccess';
 import { CollectionDesigns } from '../../activities/support/collectionDesigns';
@@ -113,7 +114,7 @@ const rememberingNothing = (store: ArtifactStore, models: LanguageModels) => ({
   store,
   designs: new CollectionDesigns(store),
   policies: new ServedPolicies(store),
-  access: new ModelAccess(models, new CallBudgets(store)),
+  access: new ModelAccess(models, new CallBudgets(store), new BatchedModels(models, store)),
 });
 
 async function newBucket(objects: ObjectStore): Promise<ArtifactStore> {

@@ -27,6 +27,8 @@ export async function freePort(): Promise<number> {
 export interface ObjectStore {
   store: ArtifactStore;
   endpoint: string;
+  /** What another process opens it with. */
+  options: ArtifactStoreOptions;
   /** A further client; what is not said is as for `store`. */
   open(options?: Partial<ArtifactStoreOptions>): ArtifactStore;
   /** The file that holds a blob: what a failing disk would damage. */
@@ -49,9 +51,10 @@ export async function startObjectStore(): Promise<ObjectStore> {
   const endpoint = `http://127.0.0.1:${port}`;
   const { accessKey, secretKey } = state.credentials();
   const opened: ArtifactStore[] = [];
-  const open = (options: Partial<ArtifactStoreOptions> = {}) => {
-    const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey };
-    const client = new ArtifactStore({ endpoint, region: REGION, bucket: BUCKET, credentials, ...options });
+  const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey };
+  const options = { endpoint, region: REGION, bucket: BUCKET, credentials };
+  const open = (other: Partial<ArtifactStoreOptions> = {}) => {
+    const client = new ArtifactStore({ ...options, ...other });
     opened.push(client);
     return client;
   };
@@ -61,6 +64,7 @@ export async function startObjectStore(): Promise<ObjectStore> {
   return {
     store,
     endpoint,
+    options,
     open,
     blobFile: (digest) => documentFile(blobKey(digest)),
     documentFile,
