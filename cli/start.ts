@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { Campaigns } from '../client/campaigns';
+import { checkModels } from './checkModels';
 import { connect } from './connect';
 import { type CommonOptions, parseCampaignId, parseSeed, printJson, withCommonOptions } from './options';
 import { renderImport } from './render/importFindings';
@@ -11,6 +12,7 @@ import { followCampaign, STAY } from './watch';
 interface StartOptions extends CommonOptions {
   id?: string;
   seed?: number;
+  probe: boolean;
   watch: boolean;
   stay: boolean;
 }
@@ -20,6 +22,7 @@ export function registerStart(program: Command): void {
     .description('start a campaign, or go on with one that is parked or was cancelled')
     .option('--id <id>', 'id of the campaign; default: the name in the file', parseCampaignId)
     .option('--seed <n>', 'seed in place of the one in the file', parseSeed)
+    .option('--no-probe', 'do not ask the models first what they offer')
     .option('--watch', 'stay and show the progress', false)
     .option(...STAY)
     .action(async (file: string, options: StartOptions) => {
@@ -28,8 +31,11 @@ export function registerStart(program: Command): void {
       const { client, store, close } = await connect(options.state);
       try {
         const campaign = resolved.plan.campaign;
+        const campaigns = new Campaigns(client);
+        if (options.probe && !(await campaigns.has(campaign)))
+          await checkModels(resolved.spec, options.state);
         const plan = await resolved.upload(store);
-        const started = await startOrGoOn(new Campaigns(client), campaign, plan);
+        const started = await startOrGoOn(campaigns, campaign, plan);
         if (options.json) printJson({ ...started, campaign });
         else console.log(describe(campaign, started));
         if (options.watch) await followCampaign(client, started.campaign, { stay: options.stay });

@@ -64,6 +64,17 @@ export class Campaigns {
     }
   }
 
+  /** Was there ever a campaign of that id, as far as Temporal remembers? */
+  async has(id: string): Promise<boolean> {
+    return this.find(id).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof CampaignError && error.code === 'NOT_FOUND') return false;
+        throw error;
+      },
+    );
+  }
+
   /** Newest first; a campaign that was started anew after its end is there more than once. */
   async list(): Promise<ListedCampaign[]> {
     const runs: WorkflowExecutionInfo[] = [];

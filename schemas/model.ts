@@ -78,7 +78,7 @@ export const ModelSpec = z.strictObject({
     .enum(['auto', 'schema', 'text'])
     .optional()
     .describe(
-      'For judge and author. schema: the endpoint is made to keep to the JSON schema of the answer. text: the form is only asked for. auto: schema where the address is OpenAI’s or Azure’s. Answers are checked in any case. Default auto.',
+      'For judge and author. schema: the endpoint is made to keep to the JSON schema of the answer. text: the form is only asked for. auto: schema where the address is OpenAI’s and the model is known to offer it. Answers are checked in any case. Default auto.',
     ),
   simulated: z
     .boolean()

@@ -1,5 +1,5 @@
 import OpenAI from 'openai';
-import { isHostedByOpenAi } from '../../domain/plan/endpoints';
+import { takesPromptCacheKey } from '../../domain/plan/endpoints';
 import type { AnswerForm } from '../../domain/prompts/answerForm';
 import type { ModelSpec, Sampling } from '../../schemas/model';
 import type { Usage } from '../../schemas/modelCall';
@@ -50,7 +50,7 @@ export function chatRequest(
       structuredOutput === 'schema' && {
         response_format: { type: 'json_schema', json_schema: { ...form, strict: true } },
       }),
-    ...(conversation !== undefined && isHostedByOpenAi(baseUrl) && { prompt_cache_key: conversation }),
+    ...(conversation !== undefined && takesPromptCacheKey(baseUrl) && { prompt_cache_key: conversation }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ModelSpec } from '../../schemas/model';
-import { isHostedByOpenAi } from './endpoints';
+import { isKnownToOfferSchemas } from './endpoints';
 
 /**
  * The model as a plan has it: whether it answers under a JSON schema is decided once, by the campaign file alone, since
@@ -7,6 +7,7 @@ import { isHostedByOpenAi } from './endpoints';
  */
 export function withAnswerForm({ structuredOutput = 'auto', ...model }: ModelSpec): ModelSpec {
   const schema =
-    structuredOutput === 'schema' || (structuredOutput === 'auto' && isHostedByOpenAi(model.baseUrl));
+    structuredOutput === 'schema' ||
+    (structuredOutput === 'auto' && isKnownToOfferSchemas(model.baseUrl, model.model));
   return schema ? { ...model, structuredOutput: 'schema' } : model;
 }

@@ -40,6 +40,8 @@ const CASES: [string, string, boolean][] = [
   ['chat', "import { Conversations } from '../activities/conversation/playConversation';", true],
   ['chat', "import { create } from '../activities/serving';", false],
   ['chat', "import { register } from '../cli/chat';", false],
+  ['preflight', "import { resolveEndpoint } from '../activities/models/endpoint';", true],
+  ['preflight', "import { create } from '../activities/probes';", false],
   ['audit', "import { talk } from '../chat/talk';", false],
   ['activities', "import { readCampaign } from '../audit/readCampaign';", false],
   ['deploy', "import { run } from '../cli/start';", false],

@@ -15,12 +15,14 @@ function plannedJudge(change: Partial<CampaignSpec['models']['judge']>) {
 
 describe('whether a judge answers under a JSON schema is decided by the file, and stands in the plan:', () => {
   test.each([
-    ['schema', 'http://127.0.0.1:8000/v1', 'schema'],
-    ['text', 'https://api.openai.com/v1', undefined],
-    ['auto', 'https://api.openai.com/v1', 'schema'],
-    [undefined, 'https://lab.openai.azure.com/openai/v1', 'schema'],
-    [undefined, '${SOME_URL}', undefined],
-  ] as const)('%s at %s', (structuredOutput, baseUrl, planned) => {
-    expect(plannedJudge({ structuredOutput, baseUrl })).toBe(planned);
+    ['schema', 'http://127.0.0.1:8000/v1', 'm', 'schema'],
+    ['text', 'https://api.openai.com/v1', 'gpt-4o', undefined],
+    ['auto', 'https://api.openai.com/v1', 'gpt-4o', 'schema'],
+    [undefined, 'https://api.openai.com/v1', 'gpt-5-mini', 'schema'],
+    [undefined, 'https://api.openai.com/v1', 'gpt-4-0613', undefined],
+    [undefined, 'https://lab.openai.azure.com/openai/v1', 'gpt-4o', undefined],
+    [undefined, '${SOME_URL}', 'gpt-4o', undefined],
+  ] as const)('%s at %s for %s', (structuredOutput, baseUrl, model, planned) => {
+    expect(plannedJudge({ structuredOutput, baseUrl, model })).toBe(planned);
   });
 });

@@ -1,0 +1,55 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { createEnvironment } from '../activities/support/environment';
+import { type Capabilities, checkCapabilities, type Verdict } from '../domain/campaign/checkCapabilities';
+import { withAnswerForm } from '../domain/plan/structuredOutput';
+import type { CampaignSpec } from '../schemas/campaign';
+import type { ModelSpec } from '../schemas/model';
+import { probeModel } from './probeModel';
+
+/** One model of a campaign, as it answered. */
+export interface ProbedModel extends Verdict {
+  role: string;
+  model: string;
+  baseUrl: string;
+  /** Null when it could not be asked: then `failure` says why. */
+  capabilities: Capabilities | null;
+  failure: { type: string; message: string } | null;
+}
+
+/**
+ * Asks each model of a campaign what it offers, and compares that with what the campaign asks of it.
+ * @param variables that the models' addresses and keys name
+ */
+export function probeModels(
+  { models }: CampaignSpec,
+  variables: Readonly<Record<string, string | undefined>>,
+): Promise<ProbedModel[]> {
+  const environment = createEnvironment(variables);
+  return Promise.all(
+    Object.entries(models).flatMap(([role, spec]) => (spec ? [probe(role, plannedModel(spec))] : [])),
+  );
+
+  async function probe(role: string, model: ModelSpec): Promise<ProbedModel> {
+    const who = { role, model: model.model, baseUrl: model.baseUrl };
+    try {
+      const capabilities = await probeModel(model, environment);
+      return { ...who, capabilities, failure: null, ...checkCapabilities(role, model, capabilities) };
+    } catch (error) {
+      const failure = failureOf(error);
+      // It is there, and refuses what the campaign would send.
+      const lacks = failure.type === 'MODEL_REQUEST_REFUSED' ? [failure.message] : [];
+      return { ...who, capabilities: null, failure, lacks, advice: [] };
+    }
+  }
+}
+
+/** A model of the file as the plan has it; what a model that talks is addressed with is no part of that. */
+function plannedModel(spec: ModelSpec & { template?: unknown }): ModelSpec {
+  const { template: _template, ...model } = spec;
+  return withAnswerForm(model);
+}
+
+const failureOf = (error: unknown): { type: string; message: string } => {
+  if (error instanceof ApplicationFailure) return { type: error.type ?? '', message: error.message };
+  throw error;
+};
