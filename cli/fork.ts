@@ -3,7 +3,7 @@ import type { ArtifactStore } from '../artifacts/artifactStore';
 import { digestOfJson } from '../artifacts/canonicalJson';
 import { Campaigns } from '../client/campaigns';
 import { assertForksAt, ForkError, type Setting, withSettings } from '../domain/plan/forkPlan';
-import { Name } from '../schemas/campaign';
+import { Name } from '../schemas/name';
 import { MEDIA_TYPES } from '../schemas/names';
 import type { Plan } from '../schemas/plan';
 import { CommandError } from './commandError';

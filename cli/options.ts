@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { Name } from '../schemas/campaign';
+import { Name } from '../schemas/name';
 import { inert } from './render/inert';
 
 export const DEFAULT_STATE_DIRECTORY = '.pi-loop';

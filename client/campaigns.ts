@@ -4,7 +4,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { Name } from '../schemas/campaign';
+import { Name } from '../schemas/name';
 import { campaignWorkflowId, TASK_QUEUES } from '../schemas/names';
 import type { TrainingCampaignInput } from '../workflows/messages';
 import { Campaign } from './campaign';

@@ -2,17 +2,9 @@ import { z } from 'zod';
 import { Address, ModelSpec, Sampling } from './model';
 import { EpisodeRules, TemplateName } from './episode';
 import { FilterPolicy } from './filter';
+import { File, Name } from './name';
+import { TaskSources } from './taskSources';
 import { ModelArchitecture, TrainingRecipe } from './training';
-
-/** What campaigns, rounds and pools are called. It stands in keys and workflow ids, so it leads nowhere else. */
-export const Name = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9+_.-]{0,63}$/,
-    'expected letters, digits and + _ . - , at most 64, starting with a letter or digit',
-  );
-
-const File = z.string().min(1).describe('A file beside the campaign file, or an absolute path.');
 
 /** A model that talks in episodes also says in which prompt template it is addressed. */
 const DialogueModel = ModelSpec.omit({ structuredOutput: true }).extend({
@@ -21,83 +13,37 @@ const DialogueModel = ModelSpec.omit({ structuredOutput: true }).extend({
 export type DialogueModel = z.infer<typeof DialogueModel>;
 
 /** Where the first policy comes from. */
-const BasePolicy = z.union([
-  z.strictObject({
-    directory: z
-      .string()
-      .min(1)
-      .describe('Folder of a Hugging Face model, on the machine that starts the campaign.'),
-  }),
-  z.strictObject({
-    pretrain: z.strictObject({
-      corpus: z
-        .union([z.strictObject({ url: Address }), z.strictObject({ file: File })])
-        .describe('JSONL of training rows.'),
-      model: ModelArchitecture,
-      recipe: TrainingRecipe,
+const BasePolicy = z
+  .union([
+    z.strictObject({
+      directory: z
+        .string()
+        .min(1)
+        .describe('Folder of a Hugging Face model, on the machine that starts the campaign.'),
     }),
-  }),
-]);
-
-const KeywordPool = z.strictObject({
-  name: Name,
-  file: File.describe('One keyword (a seed sentence) a line.'),
-});
-
-const Tasks = z
-  .strictObject({
-    profiles: z
-      .strictObject({
-        agents: File.describe('Sotopia AgentProfiles as JSONL.'),
-        relationships: File.optional().describe('Sotopia RelationshipProfiles as JSONL.'),
-      })
-      .describe('The characters.'),
-    generate: z
-      .strictObject({
-        pools: z
-          .array(KeywordPool)
-          .min(1)
-          .describe('Drawn from in turn, one after the other. The paper has three.'),
-        examples: File.describe('EnvironmentProfiles as JSONL; one is shown to the author with each prompt.'),
-        excludeKeywords: File.optional().describe('Keywords of evaluation tasks, one a line; never used.'),
-        attemptsPerTask: z
-          .number()
-          .int()
-          .min(1)
-          .default(8)
-          .describe('Prompts tried for one task before the stage fails. Default 8.'),
-        maxSimilarity: z
-          .number()
-          .gt(0)
-          .max(1)
-          .default(0.8)
-          .describe(
-            'Jaccard similarity of word trigrams from which a task counts as a near duplicate. Default 0.8.',
-          ),
-      })
-      .optional(),
-    import: z
-      .strictObject({
-        environments: File.describe('Sotopia EnvironmentProfiles as JSONL.'),
-        pairs: File.optional().describe(
-          'Sotopia EnvAgentComboStorages as JSONL; without it pairs are sampled.',
-        ),
-        use: z
-          .enum(['evaluation', 'training', 'both'])
-          .default('both')
-          .describe('Which splits imported tasks may fill. Default both.'),
-      })
-      .optional(),
-  })
-  .refine(
-    (tasks) => tasks.generate !== undefined || tasks.import !== undefined,
-    'give generate, import, or both',
-  );
+    z.strictObject({
+      pretrain: z
+        .strictObject({
+          corpus: z
+            .union([
+              z.strictObject({ url: Address.describe('Where it is fetched from, once.') }),
+              z.strictObject({ file: File }),
+            ])
+            .describe('JSONL of training rows: either `url` or `file`.'),
+          model: ModelArchitecture.describe('Its shape.'),
+          recipe: TrainingRecipe.describe('How it is trained.'),
+        })
+        .describe('A small model from random weights, trained on a corpus.'),
+    }),
+  ])
+  .describe('The policy before any round: either `directory` or `pretrain`.');
 
 const CheckpointChoice = z.discriminatedUnion('choose', [
-  z.strictObject({ choose: z.literal('last') }),
+  z.strictObject({ choose: z.literal('last').describe('The weights after the last step.') }),
   z.strictObject({
-    choose: z.literal('best-on-dev'),
+    choose: z
+      .literal('best-on-dev')
+      .describe('Every checkpoint plays the dev tasks; the one with the highest goal is taken.'),
     pairsPerTask: z
       .number()
       .int()
@@ -135,15 +81,17 @@ const Round = z.strictObject({
     .min(1)
     .default(10)
     .describe('Episodes per task, each by its own pair. Default 10.'),
-  filter: FilterPolicy,
+  filter: FilterPolicy.describe('Which sides of which episodes are learnt from.'),
   minimumRows: z
     .number()
     .int()
     .min(1)
     .default(1)
     .describe('The round stops when the filter keeps fewer. Default 1.'),
-  training: TrainingRecipe,
-  checkpoint: CheckpointChoice.default({ choose: 'last' }),
+  training: TrainingRecipe.describe('How the policy is trained on the rows that were kept.'),
+  checkpoint: CheckpointChoice.default({ choose: 'last' }).describe(
+    'Which of the training’s checkpoints becomes the policy of the round. Default last.',
+  ),
 });
 export type Round = z.infer<typeof Round>;
 
@@ -190,28 +138,36 @@ export type Gate = z.infer<typeof Gate>;
 
 /** A training campaign: what a researcher chooses. */
 export const CampaignSpec = z.strictObject({
-  name: Name,
+  name: Name.describe('Id of the campaign, unless `start --id` gives another.'),
   seed: z
     .number()
     .int()
     .min(0)
     .max(2 ** 31 - 1)
     .describe('All randomness derives from it.'),
-  models: z.strictObject({
-    expert: DialogueModel,
-    partner: DialogueModel.describe('Fixed partner of evaluations.'),
-    judge: ModelSpec,
-    author: ModelSpec.optional().describe('Needed when tasks are generated.'),
-  }),
-  policy: z.strictObject({
-    template: TemplateName.default('sotopia-v1'),
-    sampling: Sampling.prefault({}),
-    base: BasePolicy,
-  }),
-  tasks: Tasks,
-  rounds: z.array(Round).min(1),
-  episodes: EpisodeRules.prefault({}),
-  evaluation: Evaluation,
+  models: z
+    .strictObject({
+      expert: DialogueModel.describe(
+        'Plays both sides of BC’s episodes, and is evaluated beside the policies.',
+      ),
+      partner: DialogueModel.describe('Fixed partner of evaluations.'),
+      judge: ModelSpec.describe('Rates every episode, both sides in one call.'),
+      author: ModelSpec.optional().describe('Needed when tasks are generated.'),
+    })
+    .describe('The models that are asked, by role.'),
+  policy: z
+    .strictObject({
+      template: TemplateName.default('sotopia-v1').describe(
+        'Prompt and answer format, in training as in play. Default sotopia-v1.',
+      ),
+      sampling: Sampling.prefault({}).describe('How its answers are drawn.'),
+      base: BasePolicy,
+    })
+    .describe('The model that is trained.'),
+  tasks: TaskSources.describe('Where social tasks and characters come from: `generate`, `import`, or both.'),
+  rounds: z.array(Round).min(1).describe('Collect, rate, filter, train: one after the other.'),
+  episodes: EpisodeRules.prefault({}).describe('Rules of every conversation.'),
+  evaluation: Evaluation.describe('How policies are compared.'),
   limits: z
     .strictObject({
       unratedShare: z
@@ -229,7 +185,8 @@ export const CampaignSpec = z.strictObject({
           'Most calls that the campaign may make of models, its own policies not counted; it is parked before the next one. Default: no limit.',
         ),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('What the campaign stops at.'),
   gates: z
     .array(Gate)
     .default([])
@@ -244,6 +201,7 @@ export const CampaignSpec = z.strictObject({
         .default(64)
         .describe('Episodes of a stage played at once. Default 64. Does not change results.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('How it is run.'),
 });
 export type CampaignSpec = z.infer<typeof CampaignSpec>;

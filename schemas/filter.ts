@@ -4,7 +4,11 @@ import { Position } from './episode';
 /** Named filter policies (sotopia-pi.md §4). Ties are broken by (overall, digest of seed and episode id), and logged. */
 export const FilterPolicy = z.discriminatedUnion('policy', [
   z.strictObject({
-    policy: z.literal('paper-bc'),
+    policy: z
+      .literal('paper-bc')
+      .describe(
+        'The paper’s for BC: the best of each task and position by goal, and of the others both sides where each is above the lower of two means.',
+      ),
     top: z
       .number()
       .int()
@@ -13,7 +17,7 @@ export const FilterPolicy = z.discriminatedUnion('policy', [
       .describe('Kept per task and position by goal. Default 2 of 10, as the paper.'),
   }),
   z.strictObject({
-    policy: z.literal('paper-sr'),
+    policy: z.literal('paper-sr').describe('The paper’s for SR: a share of each task and position by goal.'),
     share: z
       .number()
       .gt(0)
@@ -21,9 +25,13 @@ export const FilterPolicy = z.discriminatedUnion('policy', [
       .default(0.2)
       .describe('Share kept per task and position by goal. Default 0.2.'),
   }),
-  z.strictObject({ policy: z.literal('code-top1') }),
   z.strictObject({
-    policy: z.literal('threshold'),
+    policy: z.literal('code-top1').describe('The published code’s: the best one of each task and position.'),
+  }),
+  z.strictObject({
+    policy: z
+      .literal('threshold')
+      .describe('Every side from a goal score on, as many of the one position as of the other.'),
     minimumGoal: z
       .number()
       .min(0)
@@ -32,7 +40,7 @@ export const FilterPolicy = z.discriminatedUnion('policy', [
       .describe('Goal score, 0..10, from which a side is kept. Default 7.'),
   }),
   z.strictObject({
-    policy: z.literal('random'),
+    policy: z.literal('random').describe('By chance: a control.'),
     share: z
       .number()
       .gt(0)

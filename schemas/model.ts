@@ -6,7 +6,7 @@ export const Sampling = z.strictObject({
     .min(0)
     .max(2)
     .default(1)
-    .describe('0..2. Sotopia: agents 1.0, judge 0.0, author 0.5.'),
+    .describe('0..2. Default 1. Sotopia: agents 1.0, judge 0.0, author 0.5.'),
   topP: z.number().gt(0).max(1).default(1).describe('Nucleus share, 0..1. Default 1: no cut.'),
   maxTokens: z
     .number()
@@ -63,7 +63,7 @@ export const ModelSpec = z.strictObject({
     .record(z.string().min(1), z.string())
     .optional()
     .describe('Added to the address of every call, such as { api-version: "2024-10-21" }. Default none.'),
-  sampling: Sampling.prefault({}),
+  sampling: Sampling.prefault({}).describe('How its answers are drawn.'),
   reasoning: z
     .enum(['minimal', 'low', 'medium', 'high'])
     .optional()

@@ -64,9 +64,20 @@ export const TrainingRecipe = z
       .max(1)
       .default(0.03)
       .describe('Share of the steps. Default 0.03, as the paper.'),
-    weightDecay: z.number().min(0).default(0.01),
-    adamBeta2: z.number().gt(0).lt(1).default(0.999),
-    maxGradientNorm: z.number().gt(0).default(1),
+    weightDecay: z.number().min(0).default(0.01).describe('Of AdamW. Default 0.01, its usual.'),
+    adamBeta2: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .default(0.999)
+      .describe(
+        'Decay of AdamW’s second moments. Default 0.999, its usual; less follows a short run faster.',
+      ),
+    maxGradientNorm: z
+      .number()
+      .gt(0)
+      .default(1)
+      .describe('Longer gradients are cut to this norm. Default 1.'),
     maxLength: z
       .number()
       .int()
@@ -94,7 +105,7 @@ export const TrainingRecipe = z
       .describe(
         '`halve`: starts over with half the tokens in a batch and twice the batches per step, as often as needed; which batch fits then decides the weights. Default stop.',
       ),
-    lora: Lora.optional(),
+    lora: Lora.optional().describe('The adapter; with `method: lora` or `qlora`, and with them alone.'),
   })
   .refine(
     (recipe) => (recipe.steps === undefined) !== (recipe.epochs === undefined),
@@ -108,18 +119,26 @@ export type TrainingRecipe = z.infer<typeof TrainingRecipe>;
 
 /** Shape of a model that starts from random weights. */
 export const ModelArchitecture = z.strictObject({
-  architecture: z.literal('llama').default('llama'),
-  hiddenSize: z.number().int().min(8),
-  layers: z.number().int().min(1),
-  heads: z.number().int().min(1),
-  feedForward: z.number().int().min(8),
-  contextLength: z.number().int().min(32),
-  tokenizer: z.strictObject({
-    kind: z.literal('words'),
-    splitAtEquals: z.boolean().default(false),
-    composeValues: z.boolean().default(false),
-  }),
-  chatTemplate: z.literal('compact-v1'),
+  architecture: z.literal('llama').default('llama').describe('The one there is.'),
+  hiddenSize: z.number().int().min(8).describe('Width of the residual stream.'),
+  layers: z.number().int().min(1).describe('Blocks of attention and feed-forward.'),
+  heads: z.number().int().min(1).describe('Attention heads; they divide `hiddenSize`.'),
+  feedForward: z.number().int().min(8).describe('Width of the feed-forward layer.'),
+  contextLength: z.number().int().min(32).describe('Tokens of the longest conversation.'),
+  tokenizer: z
+    .strictObject({
+      kind: z.literal('words').describe('Its vocabulary is the corpus’s words.'),
+      splitAtEquals: z
+        .boolean()
+        .default(false)
+        .describe('`price=40` is two tokens, `price=` and `40`. Default false.'),
+      composeValues: z
+        .boolean()
+        .default(false)
+        .describe('The vector of `price=40` starts as the sum of those of `price=` and `40`. Default false.'),
+    })
+    .describe('How text becomes tokens.'),
+  chatTemplate: z.literal('compact-v1').describe('The one there is.'),
 });
 export type ModelArchitecture = z.infer<typeof ModelArchitecture>;
 

@@ -7,34 +7,55 @@ const count = (fallback: number) => z.coerce.number().int().min(1).default(fallb
 
 /** Everything a worker reads from its environment; read once, here. */
 const WorkerEnvironment = z.object({
-  TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
-  TEMPORAL_NAMESPACE: z.string().default('default'),
-  /** Empty: Amazon S3. */
-  S3_ENDPOINT: z.string().optional(),
-  S3_REGION: z.string().default('us-east-1'),
-  S3_BUCKET: z.string().default('pi-loop'),
-  AWS_ACCESS_KEY_ID: z.string().optional(),
-  AWS_SECRET_ACCESS_KEY: z.string().optional(),
-  /** Interpreter of the trainer's environment; needed by workers of the gpu queues. */
-  PI_LOOP_TRAINER_PYTHON: z.string().default('python3'),
-  /** Downloads of policies and running jobs. */
-  PI_LOOP_SCRATCH: z.string().default(join(homedir(), '.cache', 'pi-loop', 'scratch')),
-  /** Conversations and ratings at once in this process. */
-  PI_LOOP_DIALOGUE_SLOTS: count(128),
-  /** Training jobs at once: one a GPU. */
-  PI_LOOP_TRAIN_SLOTS: count(1),
-  /** Served policies at once: one a GPU; small ones on a CPU share it. */
-  PI_LOOP_SERVE_SLOTS: count(2),
-  /** The Ed25519 key that signs manifests and log entries, PEM (PKCS#8); instead of a file. */
-  PI_LOOP_SIGNING_KEY: z.string().optional(),
-  /** Where that key lies; it is made there when there is none. */
-  PI_LOOP_SIGNING_KEY_FILE: z.string().default(join(homedir(), '.config', 'pi-loop', 'signing-key.pem')),
-  PI_LOOP_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
-  /** Part of the version of this code. */
-  PI_LOOP_COMMIT: z.string().optional(),
-  /** Name of the worker deployment, where Temporal is to tell versions of workflow code apart. */
-  PI_LOOP_DEPLOYMENT: z.string().optional(),
+  TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233').describe('Address of Temporal, host and port.'),
+  TEMPORAL_NAMESPACE: z.string().default('default').describe('Namespace of Temporal, which must be there.'),
+  S3_ENDPOINT: z.string().optional().describe('Address of the store; without it, Amazon S3.'),
+  S3_REGION: z.string().default('us-east-1').describe('Region of the bucket.'),
+  S3_BUCKET: z.string().default('pi-loop').describe('Bucket of all artifacts; made if it is missing.'),
+  AWS_ACCESS_KEY_ID: z
+    .string()
+    .optional()
+    .describe('Key of the store; without it, as the AWS SDK finds one.'),
+  AWS_SECRET_ACCESS_KEY: z.string().optional().describe('Secret of that key.'),
+  PI_LOOP_TRAINER_PYTHON: z
+    .string()
+    .default('python3')
+    .describe("Interpreter of the trainer's environment; needed by workers of the gpu queues."),
+  PI_LOOP_SCRATCH: z
+    .string()
+    .default(join(homedir(), '.cache', 'pi-loop', 'scratch'))
+    .describe('Downloads of policies and running jobs.'),
+  PI_LOOP_DIALOGUE_SLOTS: count(128).describe('Conversations and ratings at once in this process.'),
+  PI_LOOP_TRAIN_SLOTS: count(1).describe('Training jobs at once: one a GPU.'),
+  PI_LOOP_SERVE_SLOTS: count(2).describe('Served policies at once: one a GPU; small ones on a CPU share it.'),
+  PI_LOOP_SIGNING_KEY: z
+    .string()
+    .optional()
+    .describe('The Ed25519 key that signs manifests and log entries, PEM (PKCS#8); instead of a file.'),
+  PI_LOOP_SIGNING_KEY_FILE: z
+    .string()
+    .default(join(homedir(), '.config', 'pi-loop', 'signing-key.pem'))
+    .describe('Where that key lies; it is made there when there is none.'),
+  PI_LOOP_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('Least severe messages that are written to standard error.'),
+  PI_LOOP_COMMIT: z.string().optional().describe('Part of the version of this code.'),
+  PI_LOOP_DEPLOYMENT: z
+    .string()
+    .optional()
+    .describe('Name of the worker deployment, where Temporal is to tell versions of workflow code apart.'),
 });
+
+/** The same as JSON Schema, for docs/settings.md: paths in a home folder are written as `~`. */
+export const workerJsonSchema = (): Record<string, unknown> =>
+  z.toJSONSchema(WorkerEnvironment, {
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      if (typeof jsonSchema.default === 'string')
+        jsonSchema.default = jsonSchema.default.replace(homedir(), '~');
+    },
+  });
 
 export type WorkerConfig = z.infer<typeof WorkerEnvironment>;
 
