@@ -28,6 +28,7 @@ const COMMANDS: Commands = {
   forget: () => (require('./forget') as typeof import('./forget')).registerForget,
   cancel: () => (require('./cancel') as typeof import('./cancel')).registerCancel,
   audit: () => (require('./audit') as typeof import('./audit')).registerAudit,
+  'import-gguf': () => (require('./importGguf') as typeof import('./importGguf')).registerImportGguf,
   export: () => (require('./export') as typeof import('./export')).registerExport,
 };
 

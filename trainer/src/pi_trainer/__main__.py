@@ -1,4 +1,4 @@
-"""`python -m pi_trainer train|export|serve`."""
+"""`python -m pi_trainer train|export|import-gguf|serve`."""
 
 import argparse
 import os
@@ -52,6 +52,12 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--base", type=Path, help="the adapter's base model, for --merge")
     export.set_defaults(run=_export)
 
+    imported = commands.add_parser("import-gguf", help="write a GGUF file's model as a directory that can be trained")
+    imported.add_argument("source", type=Path, help="GGUF file: Llama architecture, byte-level BPE")
+    imported.add_argument("target", type=Path, help="directory to write; must not exist")
+    imported.add_argument("--context", type=int, help="tokens of the longest conversation (default: the model's)")
+    imported.set_defaults(run=_import_gguf)
+
     serve = commands.add_parser("serve", help="serve a policy behind an OpenAI-compatible endpoint")
     serve.add_argument("--policy", type=Path, required=True, help="policy directory: a model or an adapter")
     serve.add_argument("--base", type=Path, help="base model directory, for an adapter")
@@ -90,6 +96,14 @@ def _export(options: argparse.Namespace, events: EventStream, _stop: StopRequest
     from .export import export
 
     events.emit("exported", directory=str(options.target), digest=export(options))
+    return 0
+
+
+def _import_gguf(options: argparse.Namespace, events: EventStream, _stop: StopRequest) -> int:
+    from .import_gguf import import_gguf
+
+    digest = import_gguf(options.source, options.target, options.context)
+    events.emit("imported", directory=str(options.target), digest=digest)
     return 0
 
 
