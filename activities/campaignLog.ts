@@ -1,9 +1,10 @@
-import { handedOutKey } from '../artifacts/documentKeys';
+import { ledgerKey } from '../artifacts/documentKeys';
+import { bookedFor, callsBooked, EVERYTHING, NO_ENTRIES } from '../domain/budget/ledger';
 import type { LogHead } from '../schemas/attestation';
 import type { NewLogEntry } from '../schemas/campaignLog';
+import { Ledger } from '../schemas/ledger';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { CampaignLog } from '../artifacts/campaignLog';
-import { HandedOut } from './models/callBudget';
 import type { SigningKey } from '../artifacts/signing/signingKey';
 
 export interface AppendToLogInput {
@@ -21,9 +22,14 @@ export function createCampaignLogActivities({
   signingKey: SigningKey;
 }) {
   return {
-    /** Calls of models that were handed out to workers of a campaign with a limit. Errors: STORAGE_*. */
+    /** Calls of models that a campaign with a limit has made or that its workers may make. Errors: STORAGE_*. */
     async countCalls({ campaign }: { campaign: string }): Promise<number> {
-      return (await store.getDocument(handedOutKey(campaign), HandedOut))?.calls ?? 0;
+      return callsBooked(await readLedger(campaign));
+    },
+
+    /** Nanodollars that a campaign has spent or that its workers may spend. Errors: STORAGE_*. */
+    async countMoney({ campaign }: { campaign: string }): Promise<number> {
+      return bookedFor(await readLedger(campaign), EVERYTHING).nanodollars;
     },
 
     /** Signs entries and appends them to the campaign's log, each once. @returns the log's head behind them */
@@ -31,4 +37,8 @@ export function createCampaignLogActivities({
       return new CampaignLog(store, campaign, signingKey).append(entries, after);
     },
   };
+
+  async function readLedger(campaign: string): Promise<Ledger> {
+    return (await store.getDocument(ledgerKey(campaign), Ledger)) ?? NO_ENTRIES;
+  }
 }

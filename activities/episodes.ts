@@ -17,11 +17,14 @@ import { Conversations } from './conversation/playConversation';
 import type { CollectionDesigns } from './support/collectionDesigns';
 import { whileAlive } from './support/heartbeat';
 import type { LanguageModels } from './models/languageModels';
+import type { Account } from './models/budget/askWithinBudget';
 import type { AskModel, ModelAccess } from './models/modelAccess';
+import type { Plans } from './support/stageWork';
 import type { ServedPolicies } from './support/servedPolicies';
 
 export interface EpisodeDependencies {
   store: ArtifactStore;
+  plans: Plans;
   models: LanguageModels;
   designs: CollectionDesigns;
   policies: ServedPolicies;
@@ -30,7 +33,10 @@ export interface EpisodeDependencies {
 
 export interface PlayEpisodesInput extends BatchInput {
   campaign: string;
-  /** Calls of models that the campaign may make; null: no limit. */
+  /** Digest of the plan, and the stage: on whose account models are asked. Collections of 0.3.0 do not say. */
+  plan?: string;
+  stage?: string;
+  /** Calls of models that a campaign may make that does not say its plan; null: no limit. */
   modelCalls: number | null;
   /** Episodes played or rated at once. */
   inFlight: number;
@@ -41,7 +47,14 @@ interface Circumstances {
   ask: AskModel;
 }
 
-export function createEpisodeActivities({ store, models, designs, policies, access }: EpisodeDependencies) {
+export function createEpisodeActivities({
+  store,
+  plans,
+  models,
+  designs,
+  policies,
+  access,
+}: EpisodeDependencies) {
   const conversations = new Conversations({ models, policies });
   const batches = new BatchStore(store, designs);
   return {
@@ -61,7 +74,7 @@ export function createEpisodeActivities({ store, models, designs, policies, acce
       const { batch } = opened;
       const stopTelling = keepTelling(store, batch);
       try {
-        await access.whileUsed(input, (ask) => playAll(input, batch, ask));
+        await access.whileUsed(await accountOf(input), (ask) => playAll(input, batch, ask));
         return await batches.commit(input, batch.ratedRows());
       } catch (error) {
         await leaveBatch(batches, input, batch);
@@ -71,6 +84,12 @@ export function createEpisodeActivities({ store, models, designs, policies, acce
       }
     },
   };
+
+  async function accountOf({ campaign, plan, stage = '', modelCalls }: PlayEpisodesInput): Promise<Account> {
+    return plan === undefined
+      ? { campaign, stage, limits: { modelCalls } }
+      : plans.account({ campaign, plan, stage });
+  }
 
   async function open(
     input: PlayEpisodesInput,

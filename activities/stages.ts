@@ -47,6 +47,8 @@ export interface PlanOutline {
   episodesInFlight: number;
   /** Calls of models that the campaign may make; null: no limit. */
   modelCalls: number | null;
+  /** Nanodollars that it may spend on them; null or nothing: no limit. */
+  money?: number | null;
 }
 
 export function createStageActivities({ store, plans, build, signingKey }: StageDependencies) {
@@ -63,6 +65,7 @@ export function createStageActivities({ store, plans, build, signingKey }: Stage
         })),
         episodesInFlight,
         modelCalls: limits.modelCalls,
+        money: limits.money?.campaign ?? null,
       };
     },
 

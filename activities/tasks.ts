@@ -34,9 +34,7 @@ export function createTaskActivities({ store, plans, access }: TaskDependencies)
       const stopTelling = journal.keepTelling(() => ({ ...progress, answered: journal.answered }));
       try {
         const texts = await textsOf(parameters);
-        const { limits } = await plans.load(work.plan);
-        const account = { campaign: work.campaign, ...limits };
-        const prepared = await access.whileUsed(account, (ask) =>
+        const prepared = await access.whileUsed(await plans.account(work), (ask) =>
           prepareTaskSet(parameters, texts, {
             author: authorOf(parameters, ask),
             concurrency: PROMPTS_AT_ONCE,
@@ -102,7 +100,14 @@ export function createTaskActivities({ store, plans, access }: TaskDependencies)
         throw failure('SPEC_INVALID', 'Tasks are to be generated, but the campaign has no tasks.generate.');
       const { author } = generate;
       const { cancellationSignal: signal } = Context.current();
-      const completion = await ask({ model: author, messages, seed, signal, form: TASK_FORM });
+      const completion = await ask({
+        model: author,
+        role: 'author',
+        messages,
+        seed,
+        signal,
+        form: TASK_FORM,
+      });
       const { snapshot, promptDigest, usage } = recordCall(author.model, messages, [completion]);
       return { text: completion.text, snapshot, promptDigest, usage };
     };

@@ -6,8 +6,8 @@ export const campaignKey = (campaign: string): string => `campaigns/${campaign}.
 export const logFolder = (campaign: string): string => `campaigns/${campaign}/log/`;
 export const logKey = (campaign: string, number: number): string =>
   `${logFolder(campaign)}${String(number).padStart(6, '0')}.json`;
-/** Calls of models that were handed out to workers. */
-export const handedOutKey = (campaign: string): string => `campaigns/${campaign}/calls.json`;
+/** The books of calls of models; named when they counted calls alone. */
+export const ledgerKey = (campaign: string): string => `campaigns/${campaign}/calls.json`;
 /** What was asked of models by providers' Batch API. */
 export const modelBatchesKey = (campaign: string): string => `campaigns/${campaign}/model-batches.json`;
 /** Results of stages. */

@@ -1,9 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type ParsedCampaign, parseCampaign, pathText, type SpecIssue, valueAt } from '../domain/campaign';
+import {
+  checkPrices,
+  type ParsedCampaign,
+  parseCampaign,
+  pathText,
+  type SpecIssue,
+  valueAt,
+} from '../domain/campaign';
+import { LISTED_PRICES } from '../domain/prices/priceTable';
 import type { CampaignSpec } from '../schemas/campaign';
+import type { PriceTable } from '../schemas/price';
 import { CampaignFileError, type CampaignFileIssue } from './campaignFile/campaignFileError';
 import { checkFiles, type ModelFolders } from './campaignFile/checkFiles';
+import { readPrices } from './campaignFile/readPrices';
 import { readYaml, type YamlSource } from './campaignFile/readYaml';
 
 export { CampaignFileError, type CampaignFileIssue, type ModelFolders };
@@ -12,6 +22,8 @@ export interface CampaignFile {
   spec: CampaignSpec;
   /** Absolute paths of the files and folders that the campaign names, by their path in the spec. */
   files: Record<string, string>;
+  /** What models and GPUs cost. */
+  prices: PriceTable;
 }
 
 /**
@@ -22,14 +34,24 @@ export async function readCampaignFile(path: string, models: ModelFolders = 'nee
   const source = readYaml(await readText(path));
   const parsed = parseCampaign(source.data);
   const { files, issues: fileIssues } = await checkFiles(parsed, dirname(path), models);
+  const { prices, issues: priceIssues } = await pricesOf(parsed, dirname(path));
   const issues = [
     ...source.issues,
-    ...[...parsed.issues, ...fileIssues]
+    ...[...parsed.issues, ...fileIssues, ...priceIssues]
       .filter((issue) => !source.broken || isThere(issue, parsed, source))
       .map((issue) => locate(issue, parsed, source)),
   ];
   if (issues.length > 0 || parsed.spec === null) throw new CampaignFileError(path, issues.sort(byPlace));
-  return { spec: parsed.spec, files };
+  return { spec: parsed.spec, files, prices };
+}
+
+async function pricesOf(
+  { spec }: ParsedCampaign,
+  folder: string,
+): Promise<{ prices: PriceTable; issues: SpecIssue[] }> {
+  if (spec === null) return { prices: LISTED_PRICES, issues: [] };
+  const { table: prices, issues } = await readPrices(spec, folder);
+  return { prices, issues: [...issues, ...checkPrices(spec, prices)] };
 }
 
 async function readText(path: string): Promise<string> {

@@ -37,14 +37,14 @@ export async function resolveCampaign(
   { campaign, seed }: CampaignOverrides = {},
   models: ModelFolders = 'needed',
 ): Promise<ResolvedCampaign> {
-  const { spec: read, files } = await readCampaignFile(file, models);
+  const { spec: read, files, prices } = await readCampaignFile(file, models);
   const spec = seed === undefined ? read : { ...read, seed };
   const references: Record<string, ArtifactRef> = {};
   const missing = Object.values(files).filter((location) => !existsSync(location));
   for (const [path, location] of Object.entries(files)) {
     references[path] = missing.includes(location) ? describeEmpty(location) : await describeFile(location);
   }
-  const plan = planCampaign(campaign ?? spec.name, spec, references satisfies CampaignFiles);
+  const plan = planCampaign(campaign ?? spec.name, spec, references satisfies CampaignFiles, prices);
   return {
     spec,
     plan,
@@ -53,7 +53,7 @@ export async function resolveCampaign(
     upload: async (store) => {
       const stored: Record<string, ArtifactRef> = {};
       for (const [path, location] of Object.entries(files)) stored[path] = await putFile(store, location);
-      const final = planCampaign(plan.campaign, spec, stored);
+      const final = planCampaign(plan.campaign, spec, stored, prices);
       return (await store.putJson(final, 'plan.json', MEDIA_TYPES.plan)).digest.sha256;
     },
   };

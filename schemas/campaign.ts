@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Address, ModelSpec, Sampling } from './model';
 import { EpisodeRules, TemplateName } from './episode';
 import { FilterPolicy } from './filter';
+import { Limits } from './limits';
 import { File, Name } from './name';
 import { TaskSources } from './taskSources';
 import { ModelArchitecture, TrainingRecipe } from './training';
@@ -168,25 +169,10 @@ export const CampaignSpec = z.strictObject({
   rounds: z.array(Round).min(1).describe('Collect, rate, filter, train: one after the other.'),
   episodes: EpisodeRules.prefault({}).describe('Rules of every conversation.'),
   evaluation: Evaluation.describe('How policies are compared.'),
-  limits: z
-    .strictObject({
-      unratedShare: z
-        .number()
-        .min(0)
-        .max(1)
-        .default(0.05)
-        .describe('A stage is parked above this share of unrated episodes. Default 0.05.'),
-      modelCalls: z
-        .number()
-        .int()
-        .min(1)
-        .optional()
-        .describe(
-          'Most calls that the campaign may make of models, its own policies not counted; it is parked before the next one. Default: no limit.',
-        ),
-    })
-    .prefault({})
-    .describe('What the campaign stops at.'),
+  limits: Limits.prefault({}).describe('What the campaign stops at.'),
+  prices: File.optional().describe(
+    'A table of prices in YAML (date, source, models, gpus) that goes before the listed ones. Default: what PI_LOOP_PRICES names. Does not change results.',
+  ),
   gates: z
     .array(Gate)
     .default([])
@@ -200,6 +186,13 @@ export const CampaignSpec = z.strictObject({
         .max(500)
         .default(64)
         .describe('Episodes of a stage played at once. Default 64. Does not change results.'),
+      gpu: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'The kind of GPU that is rented, by its name in the table of prices: its seconds are booked at that price, and `plan` expects its speed. Default: none, GPU seconds cost nothing. Does not change results.',
+        ),
     })
     .prefault({})
     .describe('How it is run.'),

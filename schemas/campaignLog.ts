@@ -42,6 +42,13 @@ export const LogEvent = z.discriminatedUnion('kind', [
     limit: z.number().int(),
     share: z.number(),
   }),
+  /** The same of a limit on money: nanodollars that were spent, or that workers may spend. */
+  z.strictObject({
+    kind: z.literal('money'),
+    nanodollars: z.number().int(),
+    limit: z.number().int(),
+    share: z.number(),
+  }),
   z.strictObject({
     kind: z.literal('campaign-finished'),
     results: Sha256,

@@ -35,6 +35,7 @@ export const FAILURE_TYPES = {
   MODEL_UNAVAILABLE: 'retry',
   MODEL_ANSWER_EMPTY: 'retry',
   CALLS_EXHAUSTED: 'park',
+  MONEY_EXHAUSTED: 'park',
   TASKS_EXHAUSTED: 'park',
   TOO_MANY_UNRATED: 'park',
   TOO_FEW_KEPT: 'park',

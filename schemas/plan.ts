@@ -3,7 +3,9 @@ import { ArtifactRef, Sha256 } from './artifact';
 import { EpisodeRules, TemplateName } from './episode';
 import { FilterPolicy } from './filter';
 import { Address, ModelSpec, Sampling } from './model';
+import { Role } from './ledger';
 import { Usage } from './modelCall';
+import { PlanPrices } from './price';
 import { ModelArchitecture, TrainingRecipe } from './training';
 
 const seed = z.number().int().nonnegative();
@@ -129,6 +131,23 @@ export const Stage = z.strictObject({
 });
 export type Stage = Omit<z.infer<typeof Stage>, 'parameters'> & { parameters: unknown };
 
+const nanodollars = z.number().int().nonnegative();
+
+const PlanLimits = z.strictObject({
+  /** Calls of models, policies not counted; null: no limit. */
+  modelCalls: z.number().int().nullable(),
+  /** In nanodollars, for calls of models; campaigns without a limit on money have none. */
+  money: z
+    .strictObject({
+      /** Of all rounds and roles together; null: no limit. */
+      campaign: nanodollars.nullable(),
+      rounds: z.record(z.string(), nanodollars),
+      roles: z.partialRecord(Role, nanodollars),
+    })
+    .optional(),
+});
+export type PlanLimits = z.infer<typeof PlanLimits>;
+
 export const Plan = z.strictObject({
   campaign: z.string(),
   stages: z.array(Stage),
@@ -136,12 +155,9 @@ export const Plan = z.strictObject({
   simulated: z.boolean(),
   episodesInFlight: z.number().int(),
   /** Plans of version 1 have none. */
-  limits: z
-    .strictObject({
-      /** Calls of models, policies not counted; null: no limit. */
-      modelCalls: z.number().int().nullable(),
-    })
-    .default({ modelCalls: null }),
+  limits: PlanLimits.default({ modelCalls: null }),
+  /** Plans in which nothing has a price have none. */
+  prices: PlanPrices.optional(),
 });
 export type Plan = z.infer<typeof Plan>;
 

@@ -14,7 +14,7 @@ import { createSteeringActivities } from '../activities/steering';
 import type { SigningKey } from '../artifacts/signing/signingKey';
 import { ArtifactStore } from '../artifacts/artifactStore';
 import { BatchedModels } from '../activities/models/batchApi/batchedModels';
-import { CallBudgets } from '../activities/models/callBudget';
+import { CampaignBudgets } from '../activities/models/budget/campaignBudgets';
 import { CollectionDesigns } from '../activities/support/collectionDesigns';
 import { createEnvironment } from '../activities/support/environment';
 import { LanguageModels } from '../activities/models/languageModels';
@@ -57,7 +57,7 @@ export function createActivities(
   const environment = createEnvironment(variables);
   const plans = new Plans(store);
   const models = new LanguageModels(environment);
-  const access = new ModelAccess(models, new CallBudgets(store), new BatchedModels(models, store));
+  const access = new ModelAccess(models, new CampaignBudgets(store), new BatchedModels(models, store));
   const designs = new CollectionDesigns(store);
   const policies = new ServedPolicies(store);
   const build = readBuildIdentity(trainerDirectory, config.PI_LOOP_COMMIT);
@@ -86,7 +86,7 @@ export function createActivities(
     dialogue: {
       ...createTaskActivities({ store, plans, access }),
       ...createProbeActivities({ plans, models }),
-      ...createEpisodeActivities({ store, models, designs, policies, access }),
+      ...createEpisodeActivities({ store, plans, models, designs, policies, access }),
     },
     'gpu-train': { trainPolicy },
     'gpu-serve': { servePolicy },

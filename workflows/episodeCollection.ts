@@ -20,7 +20,8 @@ import { addUnrated, NONE_UNRATED, tooManyUnrated } from './unrated';
 
 export interface EpisodeCollectionInput {
   campaign: string;
-  /** Named in messages. */
+  /** Digest of the campaign's plan. Collections of 0.3.0 have none. */
+  plan?: string;
   stage: string;
   /** Digests of the design, with and without its judge. */
   design: string;
@@ -86,8 +87,9 @@ export async function episodeCollection(input: EpisodeCollectionInput): Promise<
     atOnce,
     async (number): Promise<FinishedBatch> => {
       const batch = batches[number] as Batch;
-      const { campaign, modelCalls, design, play } = input;
-      const one = await playBatch({ campaign, modelCalls, design, play, ...batch, inFlight: lanes });
+      const { campaign, plan, stage, modelCalls, design, play } = input;
+      const account = { campaign, ...(plan !== undefined && { plan }), stage, modelCalls };
+      const one = await playBatch({ ...account, design, play, ...batch, inFlight: lanes });
       done.unrated = addUnrated(done.unrated, one.unrated);
       if (done.unrated.count > input.unratedLimit) throw tooManyUnrated(input, done.unrated);
       progress.finished += batch.to - batch.from;

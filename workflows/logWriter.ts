@@ -6,7 +6,7 @@ import { general } from './activityProxies';
 /** A log that cannot be written is tried again after this; what it is to hold waits. */
 const TRY_AGAIN_AFTER = '15s';
 
-/** Shares of the limit of calls that are worth an entry. */
+/** Shares of a limit that are worth an entry. */
 const BUDGET_STEPS = [0.5, 0.8, 1] as const;
 
 /** What one run of a campaign leaves to the next of its log. */
@@ -16,6 +16,8 @@ export interface CarriedLog {
   head: LogHead | null;
   /** The largest share of the limit of calls that has an entry. */
   passed: number;
+  /** The same of the limit on money. */
+  passedOfMoney?: number;
 }
 
 /** Writes what happens to a campaign into its log, in its order, beside the work. */
@@ -25,6 +27,7 @@ export class LogWriter {
   private isWriting = false;
   private counting = 0;
   private passed: number;
+  private passedOfMoney: number;
   private entries: number;
   private head: LogHead | null;
 
@@ -35,10 +38,12 @@ export class LogWriter {
     this.entries = carried?.entries ?? 0;
     this.head = carried?.head ?? null;
     this.passed = carried?.passed ?? 0;
+    this.passedOfMoney = carried?.passedOfMoney ?? 0;
   }
 
   get carried(): CarriedLog {
-    return { entries: this.entries, head: this.head, passed: this.passed };
+    const { entries, head, passed, passedOfMoney } = this;
+    return { entries, head, passed, passedOfMoney };
   }
 
   /** False in the runs that releases before 0.3.0 began. */
@@ -58,16 +63,32 @@ export class LogWriter {
   }
 
   /** Adds an entry for each share of a limit of calls that was passed since the last time. */
-  async addBudget(campaign: string, limit: number): Promise<void> {
-    if (!this.isKept) return;
-    this.counting += 1;
-    try {
-      const calls = await CancellationScope.nonCancellable(() => general.countCalls({ campaign }));
-      for (const share of BUDGET_STEPS) {
-        if (this.passed >= share || calls < share * limit) continue;
+  addCalls(campaign: string, limit: number): Promise<void> {
+    return this.counted(async () => {
+      const calls = await general.countCalls({ campaign });
+      for (const share of sharesPassed(calls / limit, this.passed)) {
         this.passed = share;
         this.add({ kind: 'budget', calls, limit, share });
       }
+    });
+  }
+
+  /** The same of a limit on money, in nanodollars. */
+  addMoney(campaign: string, limit: number): Promise<void> {
+    return this.counted(async () => {
+      const nanodollars = await general.countMoney({ campaign });
+      for (const share of sharesPassed(nanodollars / limit, this.passedOfMoney)) {
+        this.passedOfMoney = share;
+        this.add({ kind: 'money', nanodollars, limit, share });
+      }
+    });
+  }
+
+  private async counted(count: () => Promise<void>): Promise<void> {
+    if (!this.isKept) return;
+    this.counting += 1;
+    try {
+      await CancellationScope.nonCancellable(count);
     } catch {
       // The next stage asks again.
     } finally {
@@ -100,3 +121,6 @@ function thisRun(): string {
   const { namespace, workflowId, runId } = workflowInfo();
   return `workflow ${namespace}/${workflowId}/${runId}`;
 }
+
+const sharesPassed = (share: number, passed: number): number[] =>
+  BUDGET_STEPS.filter((step) => step > passed && share >= step);

@@ -148,7 +148,9 @@ export class PlanRun {
       calls,
     });
     const { campaign, log } = this.state;
-    if (this.outline.modelCalls !== null) void log.addBudget(campaign, this.outline.modelCalls);
+    const { modelCalls, money = null } = this.outline;
+    if (modelCalls !== null) void log.addCalls(campaign, modelCalls);
+    if (money !== null) void log.addMoney(campaign, money);
   }
 
   /** Calls of the stages that this campaign itself has made. */

@@ -128,13 +128,13 @@ export class StageRunner {
   /** @param label tells several collections of one stage apart */
   private play(stage: string, label: string, collection: PlannedCollection): Promise<Collected> {
     const { policies: _policies, ...planned } = collection;
-    const { campaign } = this.campaign;
+    const { campaign, plan } = this.campaign;
     const { episodesInFlight: inFlight, modelCalls } = this.limits;
     return executeChild(episodeCollection, {
       workflowId: stageWorkflowId(campaign, `${stage}${label}`),
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-      args: [{ ...planned, campaign, stage, inFlight, modelCalls }],
+      args: [{ ...planned, campaign, plan, stage, inFlight, modelCalls }],
     });
   }
 }

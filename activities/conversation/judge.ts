@@ -46,7 +46,7 @@ export async function judgeEpisode(
   let truncated = 0;
   for (let attempt = 0; attempt <= REPAIRS; attempt += 1) {
     const seed = seedOf(episode.seed, 'rating', attempt);
-    const question = { model: spec, messages, seed, signal, form: JUDGEMENT_FORM };
+    const question = { model: spec, role: 'judge' as const, messages, seed, signal, form: JUDGEMENT_FORM };
     const completion = await patiently(() => ask(question));
     completions.push(completion);
     const read = readJudgement(completion.text);

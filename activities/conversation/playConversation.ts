@@ -1,10 +1,12 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import { PARTNER } from '../../domain/episode/design';
 import { endingOf, nextSpeaker } from '../../domain/episode/rules';
 import { viewOf } from '../../domain/episode/view';
 import type { PromptTemplate, ReadAction } from '../../domain/prompts/promptTemplate';
 import { templateNamed } from '../../domain/prompts/templates';
 import { seedOf } from '../../domain/random';
 import type { Action, Ending, Episode, Player, Turn } from '../../schemas/episode';
+import type { Role } from '../../schemas/ledger';
 import type { Sampling } from '../../schemas/model';
 import type { ModelCall } from '../../schemas/modelCall';
 import type { ChatMessage } from '../../schemas/training';
@@ -40,6 +42,7 @@ type Answered = { call: ModelCall } & ({ action: Action } | { unreadAnswer: stri
 
 interface Asking {
   player: Player;
+  role: Role;
   messages: ChatMessage[];
   seed: number;
   conversation: string;
@@ -73,10 +76,11 @@ export class Conversations {
   ): Promise<Answered> {
     const speaker = nextSpeaker(turns);
     const player = playerOf(cast, speaker);
+    const role = cast.episode.players[speaker] === PARTNER ? 'partner' : 'expert';
     const template = templateNamed(player.template);
     const conversation = `${cast.episode.id}/${speaker}`;
     const ask = (messages: ChatMessage[], seed: number) =>
-      circumstances.patiently(() => this.ask({ player, messages, seed, conversation }, circumstances));
+      circumstances.patiently(() => this.ask({ player, role, messages, seed, conversation }, circumstances));
     const prompt = template.prompt(viewOf(cast.task, cast.agents, speaker), turns);
     const seed = seedOf(cast.episode.seed, turns.length);
     const first = await ask(prompt, seed);
@@ -96,10 +100,10 @@ export class Conversations {
   }
 
   private async ask(
-    { player, ...question }: Asking,
+    { player, role, ...question }: Asking,
     { signal, askModel }: Circumstances,
   ): Promise<Completion> {
-    if (player.kind === 'model') return askModel({ model: player.model, ...question, signal });
+    if (player.kind === 'model') return askModel({ model: player.model, role, ...question, signal });
     const endpoint = await this.dependencies.policies.endpointOf(player.digest);
     return this.askPolicy(endpoint, player, { ...question, sampling: player.sampling, signal });
   }
@@ -107,7 +111,7 @@ export class Conversations {
   private async askPolicy(
     endpoint: Endpoint,
     player: Extract<Player, { kind: 'policy' }>,
-    request: Omit<Asking, 'player'> & { sampling: Sampling; signal: AbortSignal },
+    request: Omit<Asking, 'player' | 'role'> & { sampling: Sampling; signal: AbortSignal },
   ): Promise<Completion> {
     const { models, policies } = this.dependencies;
     try {

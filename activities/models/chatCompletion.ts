@@ -31,6 +31,8 @@ export interface Completion {
   refused: boolean;
   /** The answer ended at `sampling.maxTokens`. */
   truncated: boolean;
+  /** It came by the provider's Batch API, which has prices of its own. */
+  batched?: boolean;
 }
 
 /** What is sent to a provider, by whichever of its interfaces. */

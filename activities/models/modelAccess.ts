@@ -1,21 +1,18 @@
 import type { AnswerForm } from '../../domain/prompts/answerForm';
+import type { Role } from '../../schemas/ledger';
 import type { Batching, ModelSpec } from '../../schemas/model';
 import type { ChatMessage } from '../../schemas/training';
 import type { BatchedModels } from './batchApi/batchedModels';
-import type { CallBudgets } from './callBudget';
+import { type Account, askWithinBudget } from './budget/askWithinBudget';
+import type { CampaignBudgets } from './budget/campaignBudgets';
 import type { Completion } from './chatCompletion';
 import type { LanguageModels } from './languageModels';
-
-/** What a campaign may ask of models. */
-export interface Account {
-  campaign: string;
-  /** Calls of models that it may make; null: no limit. */
-  modelCalls: number | null;
-}
 
 /** One question to a model that the campaign names. */
 export interface Question {
   model: ModelSpec;
+  /** What the model is to the campaign. */
+  role: Role;
   messages: ChatMessage[];
   seed: number;
   /** What the endpoint is to keep the answer to, where the model's `structuredOutput` says so. */
@@ -27,34 +24,34 @@ export interface Question {
   batching?: Batching | null | undefined;
 }
 
-/** Errors: MODEL_*, CALLS_EXHAUSTED, CONFIGURATION_MISSING, STORAGE_*; the signal's reason. */
+/** Errors: MODEL_*, CALLS_EXHAUSTED, MONEY_EXHAUSTED, CONFIGURATION_MISSING, STORAGE_*; the signal's reason. */
 export type AskModel = (question: Question) => Promise<Completion>;
 
-/** The way of every call that a campaign makes of models other than its own policies: first its limits, then the wire. */
+/** The way of every call that a campaign makes of models other than its own policies: its budget, then the wire. */
 export class ModelAccess {
   constructor(
     private readonly models: LanguageModels,
-    private readonly budgets: CallBudgets,
+    private readonly budgets: CampaignBudgets,
     private readonly batched: BatchedModels,
   ) {}
 
   /** Does work that asks models on a campaign's account; what it took of a limit and did not use is given back. */
-  whileUsed<R>({ campaign, modelCalls }: Account, work: (ask: AskModel) => Promise<R>): Promise<R> {
+  whileUsed<R>(account: Account, work: (ask: AskModel) => Promise<R>): Promise<R> {
+    const { campaign, stage } = account;
     const budget = this.budgets.of(campaign);
     const directly: AskModel = (question) => askDirectly(this.models, question);
     const onWire: AskModel = (question) =>
       question.batching
         ? this.batched.ask(campaign, question, question.batching, directly)
         : directly(question);
-    const ask: AskModel = (question) => budget.call(modelCalls, () => onWire(question));
-    return budget.whileUsed(() => work(ask));
+    return budget.whileUsed(stage, () => work(askWithinBudget(budget, account, onWire)));
   }
 }
 
 /** A call on nobody's account. */
 export async function askDirectly(
   models: LanguageModels,
-  { model, ...asked }: Question,
+  { model, ...asked }: Omit<Question, 'role'>,
 ): Promise<Completion> {
   return models.complete(models.endpointOf(model), { ...asked, sampling: model.sampling });
 }

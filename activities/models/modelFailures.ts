@@ -23,6 +23,7 @@ export function modelFailure(error: unknown, asked: Asked): ApplicationFailure {
     return failure(
       'MODEL_UNAVAILABLE',
       `No answer from ${where} (${withoutKey(reasonOf(error), asked)}). Check that the server runs and the address is right; the call is tried again.`,
+      { unpaid: isUnsent(error) },
     );
   }
   if (!(error instanceof OpenAI.APIError)) {
@@ -33,42 +34,64 @@ export function modelFailure(error: unknown, asked: Asked): ApplicationFailure {
   }
   const said = sentence(withoutKey(error.message, asked).slice(0, 300));
   const retryAfterMs = retryAfter(error.headers);
+  const unpaid = !MAY_HAVE_BEEN_ANSWERED.has(error.status ?? 0);
   if (isAbout(error, QUOTA) || error.status === PAYMENT_REQUIRED) {
     return failure(
       'MODEL_QUOTA_EXHAUSTED',
       `The account of ${where} has no quota left: ${said} Raise its limit or top it up with the provider.`,
+      { unpaid },
     );
   }
   if (isAbout(error, GONE)) return gone(where, said);
   switch (error.status) {
     case 401:
     case 403:
-      return failure('MODEL_UNAUTHORIZED', `${where} refuses ${keyOf(asked)}: ${said} ${remedyOf(asked)}.`);
+      return failure('MODEL_UNAUTHORIZED', `${where} refuses ${keyOf(asked)}: ${said} ${remedyOf(asked)}.`, {
+        unpaid,
+      });
     case 404:
     case 410:
       return gone(where, said);
     case 408:
     case 409:
-      return failure('MODEL_UNAVAILABLE', `${where} asks to try again: ${said}`, { retryAfterMs });
+      return failure('MODEL_UNAVAILABLE', `${where} asks to try again: ${said}`, { retryAfterMs, unpaid });
     case 429:
       return failure('MODEL_RATE_LIMITED', `${where} limits the rate: ${said} The call is tried again.`, {
         retryAfterMs,
+        unpaid,
       });
     default:
       return error.status !== undefined && error.status < 500
         ? failure(
             'MODEL_REQUEST_REFUSED',
             `${where} refuses the request (${error.status}): ${said} ${correctionOf(error)}.`,
+            { unpaid },
           )
         : failure(
             'MODEL_UNAVAILABLE',
             `${where} failed (${error.status ?? 'no status'}): ${said} The call is tried again.`,
-            { retryAfterMs },
+            { retryAfterMs, unpaid },
           );
   }
 }
 
 const PAYMENT_REQUIRED = 402;
+
+/** No status, a request that took too long, and what a gateway says when it gave up waiting for the model behind it. */
+const MAY_HAVE_BEEN_ANSWERED = new Set([0, 408, 502, 504]);
+
+/** Reasons for which a request has not left the machine. */
+const UNSENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+const isUnsent = ({ cause }: Error): boolean =>
+  cause instanceof Error && 'code' in cause && UNSENT.has(String(cause.code));
 
 /** Codes and types of OpenAI and of makers of compatible servers. A used-up quota comes as 429, like a limited rate. */
 const QUOTA = new Set([
@@ -87,6 +110,7 @@ const gone = (where: string, said: string): ApplicationFailure =>
   failure(
     'MODEL_NOT_FOUND',
     `${where} does not exist, or does not any more: ${said} Correct the model's name or address in the campaign file, or name another snapshot where it was retired, and \`pi-loop amend\` the campaign. No other model is put in its place by itself.`,
+    { unpaid: true },
   );
 
 const keyOf = ({ apiKeyEnv }: Asked): string =>

@@ -6,7 +6,15 @@ interface FailureOptions {
   cause?: unknown;
   /** When the other side said how long to wait. */
   retryAfterMs?: number | undefined;
+  /** True when the other side did not do what it would ask money for, and says so. */
+  unpaid?: boolean;
 }
+
+const UNPAID = 'unpaid';
+
+/** Whether a call that failed costs nothing for sure. */
+export const isUnpaid = (error: unknown): boolean =>
+  error instanceof ApplicationFailure && (error.details?.includes(UNPAID) ?? false);
 
 /** What an error says of itself, or of what is underneath it. */
 export function reasonOf(error: unknown): string {
@@ -27,6 +35,7 @@ export function failure(
     type,
     message,
     nonRetryable: FAILURE_TYPES[type] !== 'retry',
+    ...(options.unpaid ? { details: [UNPAID] } : {}),
     ...(options.cause instanceof Error ? { cause: options.cause } : {}),
     ...(options.retryAfterMs === undefined ? {} : { nextRetryDelay: options.retryAfterMs }),
   });

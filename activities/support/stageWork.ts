@@ -11,6 +11,7 @@ import {
 } from '../../schemas/plan';
 import type { ArtifactStore } from '../../artifacts/artifactStore';
 import { BoundedCache } from '../../artifacts/boundedCache';
+import type { Account } from '../models/budget/askWithinBudget';
 import { failure } from './failures';
 
 /** What an activity that does a stage's work is given: where the plan lies, which stage, and its inputs. */
@@ -47,6 +48,12 @@ export class Plans {
     const stage = (await this.load(plan)).stages.find((one) => one.id === id);
     if (!stage) throw failure('SPEC_INVALID', `The plan ${plan} has no stage "${id}".`);
     return stage;
+  }
+
+  /** On which account a stage asks models. */
+  async account({ campaign, plan, stage }: Pick<StageWork, 'campaign' | 'plan' | 'stage'>): Promise<Account> {
+    const { limits, prices } = await this.load(plan);
+    return { campaign, stage, limits, prices };
   }
 
   /** The stage's parameters, parsed as those of `kind`. */

@@ -3,7 +3,7 @@ import { blobKey } from '../../artifacts/artifactStore';
 import type { Bucket } from '../../artifacts/bucket';
 import { readBatches } from './batches';
 import { checkDesigned } from './checkDesigned';
-import type { RecordedCalls } from './checkRow';
+import { addTokens, type RecordedCalls } from './checkRow';
 import { type Collection, collectionsOf } from './collections';
 import { examineAll, type Examiner } from './examiner';
 import type { Findings } from './findings';
@@ -93,4 +93,5 @@ function portionsOf({ object, rows, design }: Collection): RowPortion[] {
 const add = (parts: readonly RecordedCalls[]): RecordedCalls => ({
   all: parts.reduce((sum, part) => sum + part.all, 0),
   provider: parts.reduce((sum, part) => sum + part.provider, 0),
+  tokens: addTokens(parts.map(({ tokens }) => tokens)),
 });

@@ -6,7 +6,8 @@ import {
   Episode,
   type EpisodeDesign,
 } from '../../schemas/episode';
-import type { ModelCall } from '../../schemas/modelCall';
+import { sumUsage } from '../../domain/plan/cost';
+import type { ModelCall, Usage } from '../../schemas/modelCall';
 import { Rating } from '../../schemas/rating';
 import type { Findings } from './findings';
 import type { VerifiedBlobs } from './verifiedBlobs';
@@ -16,6 +17,8 @@ export interface RecordedCalls {
   all: number;
   /** Those that no policy of our own answered: what a limit is about. */
   provider: number;
+  /** Tokens of those, by the model that was asked. */
+  tokens: ReadonlyMap<string, Usage>;
 }
 
 /** Where a row stands, and what was to be played. */
@@ -50,7 +53,9 @@ export async function checkRow(
   const calls = [...episode.turns.map(({ call }) => call), episode.unreadCall, rating.call].flatMap(
     (call) => call ?? [],
   );
-  return { all: count(calls), provider: count(calls.filter((call) => call.servedDigest === undefined)) };
+  const paid = calls.filter((call) => call.servedDigest === undefined);
+  const tokens = addTokens(paid.map(({ model, usage }) => new Map([[model, usage]])));
+  return { all: count(calls), provider: count(paid), tokens };
 }
 
 /** An episode has the agents and the seed that were decided, and its turns are by the policy that was to play. */
@@ -74,3 +79,12 @@ function checkPlayers(
 }
 
 const count = (calls: readonly ModelCall[]): number => calls.reduce((sum, { calls: made }) => sum + made, 0);
+
+const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0 };
+
+export function addTokens(parts: readonly ReadonlyMap<string, Usage>[]): Map<string, Usage> {
+  const sums = new Map<string, Usage>();
+  for (const [model, usage] of parts.flatMap((part) => [...part]))
+    sums.set(model, sumUsage([sums.get(model) ?? NO_USAGE, usage]));
+  return sums;
+}

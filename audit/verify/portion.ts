@@ -88,7 +88,7 @@ async function recordedIn(
 ): Promise<RecordedCalls[]> {
   const recorded: RecordedCalls[] = [];
   for (const [index, row] of rows.entries()) {
-    recorded[index] = { all: Number.NaN, provider: Number.NaN };
+    recorded[index] = { all: Number.NaN, provider: Number.NaN, tokens: new Map() };
     await whereReadable(object, findings, async () => {
       recorded[index] = await checkRow(row, { object, players, planned: planned[index] }, blobs, findings);
     });

@@ -1,4 +1,5 @@
 import type { StoredEntry } from '../../artifacts/campaignLog';
+import { dollars } from '../../domain/prices/dollars';
 import type { LogEvent } from '../../schemas/campaignLog';
 import type { PlanChange } from '../../schemas/plan';
 import { inertLine } from './inert';
@@ -55,6 +56,8 @@ function describeEvent(event: LogEvent): string {
     }
     case 'budget':
       return `${percent(event.share)} of the limit of calls: ${count(event.calls)} of ${count(event.limit)}`;
+    case 'money':
+      return `${percent(event.share)} of the limit on money: ${dollars(event.nanodollars)} of ${dollars(event.limit)}`;
     case 'campaign-finished':
       return `finished with results ${cut(event.results)}, ${event.stages.length} stages`;
     case 'campaign-stopped':

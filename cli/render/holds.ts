@@ -23,6 +23,7 @@ const GATE_REJECTED = 'GATE_REJECTED';
 const RAISED_BY: Readonly<Record<string, string>> = {
   TOO_MANY_UNRATED: '--unrated-share SHARE',
   CALLS_EXHAUSTED: '--model-calls N',
+  MONEY_EXHAUSTED: '--money DOLLARS',
 } satisfies Partial<Record<FailureType, string>>;
 
 function wayOn(campaign: string, stage: string, { type, nextTryAt, tries }: Parking, now: Date): string {

@@ -1,5 +1,6 @@
 import type { CampaignSpec } from '../../schemas/campaign';
 import { checkGates } from './checkGates';
+import { checkLimits } from './checkLimits';
 import { checkModels } from './checkModels';
 import { checkReasoning } from './checkReasoning';
 import { checkRounds } from './checkRounds';
@@ -15,5 +16,6 @@ export const checkCampaign = (spec: CampaignSpec): SpecIssue[] => [
   ...checkTasks(spec),
   ...checkModels(spec),
   ...checkReasoning(spec),
+  ...checkLimits(spec),
   ...checkGates(spec),
 ];

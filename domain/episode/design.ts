@@ -22,6 +22,7 @@ export type DesignParameters = Meeting & {
 };
 
 export const CONTESTANT = 'contestant';
+export const PARTNER = 'partner';
 
 /** All episodes of a stage. Seeds depend on task, pair and position alone, so that all contestants meet the same. */
 export function designEpisodes(
@@ -42,7 +43,7 @@ export function designEpisodes(
 function playersOf(meeting: Meeting): Record<string, Player> {
   return meeting.mode === 'together'
     ? { first: meeting.players[0], second: meeting.players[1] }
-    : { [CONTESTANT]: meeting.contestant, partner: meeting.partner };
+    : { [CONTESTANT]: meeting.contestant, [PARTNER]: meeting.partner };
 }
 
 function episodesOf(task: SocialTask, parameters: DesignParameters, taskSet: TaskSet): EpisodeDesign[] {
@@ -56,8 +57,8 @@ function episodesOf(task: SocialTask, parameters: DesignParameters, taskSet: Tas
     parameters.mode === 'together'
       ? [['first', 'second']]
       : [
-          [CONTESTANT, 'partner'],
-          ['partner', CONTESTANT],
+          [CONTESTANT, PARTNER],
+          [PARTNER, CONTESTANT],
         ];
   return pairs.flatMap((agents, pair) =>
     seats.map((players, seat) => ({

@@ -2,10 +2,16 @@ import type { ArtifactRef } from '../../schemas/artifact';
 import type { CampaignSpec, Round } from '../../schemas/campaign';
 import { TASK_QUEUES } from '../../schemas/names';
 import type { ParametersOf, Plan, Stage, StageKind, StagePlayer } from '../../schemas/plan';
+import type { PriceTable } from '../../schemas/price';
+import { LISTED_PRICES } from '../prices/priceTable';
 import { seedOf } from '../random/seed';
+import { isSimulated } from './modelsOf';
+import { planLimits } from './planLimits';
+import { planPrices } from './planPrices';
 import { BASE, comparisonsOf, startingPoints } from './lineage';
 import { estimateAuthoring, estimateEpisodes, NO_WORK } from './estimate';
 import { withAnswerForm } from './structuredOutput';
+import { DEV, TEST, taskParameters } from './taskParameters';
 import { CORPUS, evaluatedPolicies, evaluationOf, RESULTS, stagesOfRound, TASKS } from './stageIds';
 
 /** The files a campaign file names, by their path in the spec (`tasks.profiles.agents`). */
@@ -14,26 +20,26 @@ export type CampaignFiles = Readonly<Record<string, ArtifactRef>>;
 type Inputs = Stage['inputs'];
 type Output = Inputs[string];
 
-const DEV = 'dev';
-const TEST = 'test';
-
 /**
  * The stages of a campaign, each after its inputs. A pure function of the spec and the digests of its files: the
  * workflow runs the plan, `pi-loop plan` prints it, the audit checks against it.
  */
-export function planCampaign(campaign: string, spec: CampaignSpec, files: CampaignFiles): Plan {
+export function planCampaign(
+  campaign: string,
+  spec: CampaignSpec,
+  files: CampaignFiles,
+  table: PriceTable = LISTED_PRICES,
+): Plan {
   const planner = new Planner(spec, files);
   return {
     campaign,
     stages: planner.stages(),
     simulated: isSimulated(spec),
     episodesInFlight: spec.execution.episodesInFlight,
-    limits: { modelCalls: spec.limits.modelCalls ?? null },
+    limits: planLimits(spec.limits),
+    ...planPrices(spec, table),
   };
 }
-
-const isSimulated = ({ models }: CampaignSpec): boolean =>
-  Object.values(models).some((model) => model?.simulated);
 
 class Planner {
   private readonly planned: Stage[] = [];
@@ -86,52 +92,10 @@ class Planner {
   }
 
   private planTasks(): void {
-    const { profiles, generate } = this.spec.tasks;
-    const { evaluation, rounds, models } = this.spec;
-    const splits = [
-      { name: TEST, tasks: evaluation.tasks, evaluation: true },
-      { name: DEV, tasks: evaluation.devTasks, evaluation: true },
-      ...rounds
-        .filter((round) => !round.tasksOf)
-        .map(({ name, tasks }) => ({ name, tasks, evaluation: false })),
-    ].filter((split) => split.tasks > 0);
-    const imported = this.spec.tasks.import;
-    const parameters: ParametersOf<'prepareTasks'> = {
-      splits,
-      agents: this.file('tasks.profiles.agents'),
-      relationships: profiles.relationships ? this.file('tasks.profiles.relationships') : null,
-      generate:
-        generate && models.author
-          ? {
-              author: withAnswerForm(models.author),
-              pools: generate.pools.map(({ name }, index) => ({
-                name,
-                file: this.file(`tasks.generate.pools[${index}].file`),
-              })),
-              examples: this.file('tasks.generate.examples'),
-              excludeKeywords: generate.excludeKeywords ? this.file('tasks.generate.excludeKeywords') : null,
-              attemptsPerTask: generate.attemptsPerTask,
-              maxSimilarity: generate.maxSimilarity,
-            }
-          : null,
-      import: imported
-        ? {
-            environments: this.file('tasks.import.environments'),
-            pairs: imported.pairs ? this.file('tasks.import.pairs') : null,
-            use: imported.use,
-          }
-        : null,
-      seed: this.seed('tasks'),
-    };
-    const total = splits.reduce((sum, split) => sum + split.tasks, 0);
-    this.add(
-      TASKS,
-      'prepareTasks',
-      parameters,
-      {},
-      TASK_QUEUES.dialogue,
-      generate ? estimateAuthoring(total) : NO_WORK,
-    );
+    const parameters = taskParameters(this.spec, (path) => this.file(path));
+    const total = parameters.splits.reduce((sum, split) => sum + split.tasks, 0);
+    const estimate = parameters.generate ? estimateAuthoring(total) : NO_WORK;
+    this.add(TASKS, 'prepareTasks', parameters, {}, TASK_QUEUES.dialogue, estimate);
   }
 
   private planRound(round: Round, from: string): void {

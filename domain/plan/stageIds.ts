@@ -15,6 +15,12 @@ export const stagesOfRound = (round: string) => ({
 
 export const evaluationOf = (policy: string): string => `evaluate/${policy}`;
 
+/** The round whose data and policy a stage makes; null for what is not of one round, evaluations among it. */
+export function roundOf(stage: string): string | null {
+  const [round = '', step = ''] = stage.split('/');
+  return round !== '' && step in stagesOfRound(round) ? round : null;
+}
+
 export const evaluatedPolicies = ({ evaluation, rounds }: CampaignSpec): string[] =>
   evaluation.policies ?? [BASE, ...rounds.map((round) => round.name)];
 

@@ -73,6 +73,6 @@ export class AskingWorker {
 
   question(number: number, signal = new AbortController().signal): Question {
     const messages = [{ role: 'user' as const, content: `Question ${number}: who was kinder?` }];
-    return { model: this.model, messages, seed: number, signal };
+    return { model: this.model, role: 'judge', messages, seed: number, signal };
   }
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createEpisodeActivities, type PlayEpisodesInput } from '../../activities/episodes';
 import { BatchedModels } from '../../activities/models/batchApi/batchedModels';
-import { CallBudgets } from '../../activities/models/callBudget';
+import { CampaignBudgets } from '../../activities/models/budget/campaignBudgets';
 import { ModelAccess } from '../../activities/models/modelAccess';
 import { CollectionDesigns } from '../../activities/support/collectionDesigns';
 import { createEnvironment } from '../../activities/support/environment';
 import { LanguageModels } from '../../activities/models/languageModels';
+import { Plans } from '../../activities/support/stageWork';
 import { ServedPolicies } from '../../activities/support/servedPolicies';
 import type { ArtifactStore } from '../../artifacts/artifactStore';
 import { digestOfJson } from '../../artifacts/canonicalJson';
@@ -112,9 +113,10 @@ export function playedBy({ baseUrl }: Pick<ChatServer, 'baseUrl'>): Pick<BatchOp
 
 const rememberingNothing = (store: ArtifactStore, models: LanguageModels) => ({
   store,
+  plans: new Plans(store),
   designs: new CollectionDesigns(store),
   policies: new ServedPolicies(store),
-  access: new ModelAccess(models, new CallBudgets(store), new BatchedModels(models, store)),
+  access: new ModelAccess(models, new CampaignBudgets(store), new BatchedModels(models, store)),
 });
 
 async function newBucket(objects: ObjectStore): Promise<ArtifactStore> {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BatchedModels } from '../../activities/models/batchApi/batchedModels';
-import { CallBudgets } from '../../activities/models/callBudget';
+import { CampaignBudgets } from '../../activities/models/budget/campaignBudgets';
 import { ModelAccess } from '../../activities/models/modelAccess';
 import { Plans, type StageWork } from '../../activities/support/stageWork';
 import { createEnvironment } from '../../activities/support/environment';
@@ -54,7 +54,7 @@ const activity = () =>
   createTaskActivities({
     store: objects.store,
     plans: new Plans(objects.store),
-    access: new ModelAccess(models, new CallBudgets(objects.store), new BatchedModels(models, objects.store)),
+    access: new ModelAccess(models, new CampaignBudgets(objects.store), new BatchedModels(models, objects.store)),
   }).prepareTasks;
 const prepare = async (work: StageWork) => (await attempt(activity(), [work])).result;
 

@@ -82,7 +82,8 @@ function handOut(
 /** With what a direct call would have come to. */
 function close(question: WaitingQuestion, outcome: LineOutcome, asked: Asked): void {
   if (outcome.kind === 'undone') return;
-  if (outcome.kind === 'answered') return question.answered(readCompletion(outcome.completion, asked));
+  if (outcome.kind === 'answered')
+    return question.answered({ ...readCompletion(outcome.completion, asked), batched: true });
   const error = refusal(outcome.status, outcome.body);
   const filtered = readFiltered(error);
   if (filtered) question.answered(filtered);

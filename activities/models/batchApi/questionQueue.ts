@@ -57,7 +57,7 @@ export class QuestionQueue {
     });
     const { answered, joined, late, fresh } = placement as Placement;
     for (const { question, completion } of answered)
-      question.answered(readCompletion(completion, provider.endpoint));
+      question.answered({ ...readCompletion(completion, provider.endpoint), batched: true });
     for (const question of late) question.askDirectly();
     for (const [other, some] of joined) void failing(some, () => this.follow(other, some));
     if (batch) await failing(fresh, () => this.send(batch, fresh));
