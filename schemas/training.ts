@@ -52,7 +52,9 @@ export const TrainingRecipe = z
       .int()
       .min(1)
       .default(1)
-      .describe('Batches per optimiser step. Default 1.'),
+      .describe(
+        'Batches per optimiser step; several GPUs of a worker share them, so at least one each. Default 1.',
+      ),
     learningRate: z.number().gt(0).default(5e-5).describe('Peak learning rate. Default 5e-5, as the paper.'),
     schedule: z
       .enum(['constant', 'cosine', 'linear'])
@@ -98,6 +100,18 @@ export const TrainingRecipe = z
       .optional()
       .describe(
         'Computes activations again in the backward pass: a fraction of the memory, about a third more time. Default: on a GPU only. Does not change results.',
+      ),
+    packing: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Rows stand one behind the other in a batch instead of being padded; none sees another. Worth it on a GPU with rows of many lengths. Default false.',
+      ),
+    sharding: z
+      .enum(['none', 'full'])
+      .default('none')
+      .describe(
+        '`full`: weights, gradients and optimiser are spread over all GPUs of the worker (FSDP). Default none: each GPU holds them all. Changes results by rounding only.',
       ),
     onOutOfMemory: z
       .enum(['stop', 'halve'])

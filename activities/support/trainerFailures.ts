@@ -42,6 +42,10 @@ const KNOWN: Record<string, [FailureType, string]> = {
     'TRAINER_HARDWARE',
     'This worker takes no more training until it is started again; training goes on from the newest whole checkpoint on another.',
   ],
+  PROCESS_LOST: [
+    'TRAINER_STOPPED',
+    'Training goes on from the newest whole checkpoint; if it happens again and again, the machine lacks memory.',
+  ],
   POLICY_UNCHANGED: ['POLICY_UNCHANGED', `Raise learningRate, and look at the dataset: ${AMEND}.`],
 };
 

@@ -74,6 +74,7 @@ test.each([
   ['QUANTISATION_UNAVAILABLE', 'TRAINER_QUANTISATION_UNAVAILABLE', true],
   ['GPU_MISSING', 'TRAINER_GPU_MISSING', true],
   ['HARDWARE', 'TRAINER_HARDWARE', false],
+  ['PROCESS_LOST', 'TRAINER_STOPPED', false],
   ['POLICY_UNCHANGED', 'POLICY_UNCHANGED', true],
   ['INTERNAL', 'TRAINER_FAILED', true],
 ])('what the trainer tells as %s is a %s that says what happened', async (code, type, nonRetryable) => {

@@ -13,7 +13,7 @@ import torch
 from conftest import LORA
 from pi_trainer.checkpoint import read_checkpoint
 from pi_trainer.errors import TrainerError, classify
-from pi_trainer.sft import PolicyTrainer
+from pi_trainer.policy_trainer import PolicyTrainer
 
 _UNCHECKED = {"warmupRatio": 0.0, "schedule": "constant"}
 

@@ -10,7 +10,7 @@ import pytest
 
 from conftest import LORA
 from pi_trainer.errors import TrainerError
-from pi_trainer.sft import PolicyTrainer
+from pi_trainer.policy_trainer import PolicyTrainer
 
 
 @pytest.fixture(params=["full", "lora", "qlora"])
@@ -32,10 +32,11 @@ def test_killed_in_training_and_resumed_elsewhere_it_ends_with_the_same_weights(
     def die_at_step_7() -> None:
         end_step = PolicyTrainer.end_step
 
-        def dying(self: PolicyTrainer) -> None:
-            end_step(self)
+        def dying(self: PolicyTrainer, stop: bool) -> bool:
+            stopped = end_step(self, stop)
             if len(self.losses) == 7:
                 os.kill(os.getpid(), signal.SIGKILL)
+            return stopped
 
         PolicyTrainer.end_step = dying
 
@@ -56,8 +57,8 @@ def test_killed_in_the_middle_of_a_save_the_half_checkpoint_does_not_exist(
     def die_in_the_second_save() -> None:
         write = PolicyTrainer.write_state
 
-        def dying(self: PolicyTrainer, directory: Path) -> None:
-            write(self, directory)
+        def dying(self: PolicyTrainer, directory: Path, optimiser: dict[str, object]) -> None:
+            write(self, directory, optimiser)
             if self.state.global_step == 8:
                 os.kill(os.getpid(), signal.SIGKILL)
 

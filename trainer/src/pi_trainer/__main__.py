@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .errors import classify
 from .events import EventStream
+from .processes import is_one_of_several, processes_for, run_in_processes
 from .stopping import EXIT_LEFT, StopRequest
 
 # Before any library reads them: no network, no telemetry, one thread a process unless the user says otherwise.
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
 
     train = commands.add_parser("train", help="run a training job; events on stdout")
     train.add_argument("job", type=Path, help="job file (JSON)")
+    train.add_argument("--processes", type=int, help="processes on this machine (default: one, or one a GPU)")
     train.set_defaults(run=_train)
 
     export = commands.add_parser("export", help="write a checkpoint's policy, or merge an adapter into its base")
@@ -87,6 +89,9 @@ def _train(options: argparse.Namespace, events: EventStream, stop: StopRequest) 
     if job.method != "qlora":
         # PEFT imports it wherever it is installed, and it the whole of torch's compiler: three seconds.
         sys.modules.setdefault("bitsandbytes", None)  # type: ignore[arg-type]
+    count = 1 if is_one_of_several() else processes_for(job, options.processes)
+    if count > 1:
+        return run_in_processes(["train", str(options.job)], count, events.descriptor, stop)
     from .training import train
 
     return 0 if train(job, events, stop) else EXIT_LEFT

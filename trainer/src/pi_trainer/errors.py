@@ -16,6 +16,7 @@ ErrorCode = Literal[
     "OUT_OF_MEMORY",
     "GPU_MISSING",
     "HARDWARE",
+    "PROCESS_LOST",
     "PORT_UNAVAILABLE",
     "INTERNAL",
 ]
@@ -32,6 +33,14 @@ _HARDWARE_WORDS = (
     "fallen off the bus",
     "gpu is lost",
     "gpu requires reset",
+)
+# What gloo and NCCL say in the processes that are left.
+_LOST_WORDS = (
+    "connection closed by peer",
+    "connection reset by peer",
+    "remote process exited",
+    "ncclremoteerror",
+    "failed to recv, got 0 bytes",
 )
 _NO_GPU_WORDS = (
     "no cuda gpus are available",
@@ -69,6 +78,10 @@ def classify(failure: BaseException) -> TrainerError:
     words = text.lower()
     if any(known in words for known in _HARDWARE_WORDS) or is_device_error(failure):
         return TrainerError("HARDWARE", text, "Take the device out of service; the job goes on on another machine.")
+    if any(known in words for known in _LOST_WORDS):
+        return TrainerError(
+            "PROCESS_LOST", text, "Another process of this job has ended; go on from the newest whole checkpoint."
+        )
     if is_disk_full(failure):
         return TrainerError(
             "DISK_FULL", text, "Free space where workDirectory lies, or keep fewer checkpoints (keepCheckpoints)."

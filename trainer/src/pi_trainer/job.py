@@ -82,6 +82,8 @@ class Recipe(_Strict):
     keep_checkpoints: Literal["all"] | int = "all"
     precision: Literal["float32", "bfloat16"] = "float32"
     gradient_checkpointing: bool | None = None
+    packing: bool = False
+    sharding: Literal["none", "full"] = "none"
     lora: Lora | None = None
 
     @model_validator(mode="after")

@@ -47,7 +47,7 @@ def require_promised_gpu() -> None:
 
 
 # Of the recipe, what does not change the weights.
-_NOT_DECIDING = {"checkpoint_every", "keep_checkpoints", "gradient_checkpointing"}
+_NOT_DECIDING = {"checkpoint_every", "keep_checkpoints", "gradient_checkpointing", "sharding"}
 
 
 def prepare(job: Job) -> Prepared:
@@ -89,7 +89,8 @@ def _in_float32(files: SideFiles) -> SideFiles:
 
 def plan_batches(job: Job, data: Tokenised) -> tuple[BatchPlan, int]:
     recipe = job.recipe
-    plan = BatchPlan([len(ids) for ids in data.input_ids], recipe.tokens_per_batch, recipe.seed)
+    lengths = [len(ids) for ids in data.input_ids]
+    plan = BatchPlan(lengths, recipe.tokens_per_batch, recipe.seed, recipe.packing)
     accumulation = recipe.gradient_accumulation
     steps = recipe.steps or max(1, -(-plan.batches_in(recipe.epochs or 0) // accumulation))
     plan.total = steps * accumulation

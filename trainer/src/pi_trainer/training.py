@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from . import processes
 from .batches import BatchPlan
 from .checkpoint import MANIFEST, Checkpoint, find_newest, read_checkpoint, write_checkpoint
 from .digest import directory_digest
@@ -13,8 +14,9 @@ from .events import EventStream
 from .job import Job
 from .model_loading import load_model
 from .policy_files import ADAPTER_CONFIG, BASE_FILE, link_tree, pretty_json, tensors_digest, write_weights
+from .policy_trainer import PolicyTrainer
 from .preparation import Prepared, plan_batches, prepare, require_promised_gpu
-from .sft import PolicyTrainer, Progress
+from .steps import Progress
 from .stopping import StopRequest
 
 
@@ -25,7 +27,8 @@ def train(job: Job, events: EventStream, stop: StopRequest) -> bool:
     work.mkdir(parents=True, exist_ok=True)
     prepared = prepare(job)
     plan, steps = plan_batches(job, prepared.data)
-    scratch = work / "scratch"  # where transformers finds the tokenizer; a killed run's is overwritten
+    # Where transformers finds the tokenizer; a killed run's is overwritten.
+    scratch = work / f"scratch-{processes.rank()}"
     try:
         return _Run(job, prepared, plan, steps, events, stop, scratch).go()
     finally:
@@ -66,19 +69,25 @@ class _Run:
             unknownTokens=data.unknown_tokens,
         )
         self._stop.defer()
+        if resumed is not None:
+            self._trainer.load_weights(resumed.state)
         if resumed is None or resumed.step < self._steps:
             self._trainer.train(resume_from_checkpoint=str(resumed.state) if resumed else None)
-        else:
-            self._trainer._load_from_checkpoint(str(resumed.state))
+        elif processes.rank() == 0:
             self._publish(resumed)
         if len(self._trainer.losses) < self._steps:
             return False
-        self._check_changed()
+        weights = self._weights_digest()
+        if processes.rank() == 0:
+            self._finish(weights)
+        return True
+
+    def _finish(self, weights: str) -> None:
+        self._check_changed(weights)
         policy = self._work / "policy"
         link_tree(self._work / "policies" / f"step-{self._steps}", policy)
         metrics = {**self._metrics(), "digest": directory_digest(policy)}
         self._events.emit("done", directory=str(policy), step=self._steps, metrics=metrics)
-        return True
 
     def _make_trainer(self, scratch: Path) -> PolicyTrainer:
         from transformers import AutoTokenizer
@@ -131,12 +140,18 @@ class _Run:
         )
 
     def _save(self, trainer: PolicyTrainer, step: int) -> None:
-        def fill(directory: Path) -> None:
-            write_policy(directory / "policy", trainer, self._prepared)
-            trainer.write_state(directory / "state")
+        name, tensors = trainer.policy_weights()
+        optimiser = trainer.optimiser_state()
 
-        self._publish(write_checkpoint(self._work, step, self._prepared.run, fill))
-        self._prune()
+        def fill(directory: Path) -> None:
+            _check_finite(tensors, step)
+            write_policy(directory / "policy", name, tensors, trainer, self._prepared)
+            trainer.write_state(directory / "state", optimiser)
+
+        if processes.rank() == 0:
+            self._publish(write_checkpoint(self._work, step, self._prepared.run, fill))
+            self._prune()
+        trainer.accelerator.wait_for_everyone()
 
     def _publish(self, checkpoint: Checkpoint) -> None:
         policy = self._work / "policies" / f"step-{checkpoint.step}"
@@ -166,11 +181,12 @@ class _Run:
         return {"loss": sum(tail) / len(tail)}
 
     def _weights_digest(self) -> str:
+        """For all processes to ask: sharded weights are gathered."""
         return tensors_digest(self._trainer.policy_weights()[1])
 
-    def _check_changed(self) -> None:
+    def _check_changed(self, weights: str) -> None:
         """A run that learnt nothing must not pass for a trained policy."""
-        if self._weights_digest() == self._initial:
+        if weights == self._initial:
             raise TrainerError(
                 "POLICY_UNCHANGED",
                 f"after {self._steps} steps the weights are those that the run started from",
@@ -188,10 +204,10 @@ class _Run:
             )
 
 
-def write_policy(directory: Path, trainer: PolicyTrainer, prepared: Prepared) -> None:
+def write_policy(
+    directory: Path, name: str, tensors: dict[str, torch.Tensor], trainer: PolicyTrainer, prepared: Prepared
+) -> None:
     """A servable policy: a whole model, or an adapter that names its base by digest."""
-    name, tensors = trainer.policy_weights()
-    _check_finite(tensors, trainer.state.global_step)
     if prepared.base_digest is None:
         prepared.files.write(directory)
     else:
