@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { ArtifactRef, DirectoryListing } from '../schemas/artifact';
 import { MEDIA_TYPES } from '../schemas/names';
 import type { ArtifactStore } from './artifactStore';
-import { sha256 } from './canonicalJson';
 import { StorageError } from './storageError';
 import { inParallel } from '../domain/inParallel';
 
@@ -13,8 +14,13 @@ const TRANSFERS_AT_ONCE = 8;
 export async function listDirectory(directory: string): Promise<DirectoryListing> {
   const names = await fileNames(directory);
   const files = await inParallel(names, TRANSFERS_AT_ONCE, async (name) => {
-    const bytes = await readFile(join(directory, name));
-    return { bytes: bytes.byteLength, name, sha256: sha256(bytes) };
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for await (const chunk of createReadStream(join(directory, name)) as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      bytes += chunk.byteLength;
+    }
+    return { bytes, name, sha256: hash.digest('hex') };
   });
   return { files };
 }

@@ -3,7 +3,8 @@ import { homedir } from 'node:os';
 import { z } from 'zod';
 import { TASK_QUEUES, type TaskQueue } from '../schemas/names';
 
-const count = (fallback: number) => z.coerce.number().int().min(1).default(fallback);
+const positive = z.coerce.number().int().min(1);
+const count = (fallback: number) => positive.default(fallback);
 
 /** Everything a worker reads from its environment; read once, here. */
 const WorkerEnvironment = z.object({
@@ -28,6 +29,46 @@ const WorkerEnvironment = z.object({
   PI_LOOP_DIALOGUE_SLOTS: count(128).describe('Conversations and ratings at once in this process.'),
   PI_LOOP_TRAIN_SLOTS: count(1).describe('Training jobs at once: one a GPU.'),
   PI_LOOP_SERVE_SLOTS: count(2).describe('Served policies at once: one a GPU; small ones on a CPU share it.'),
+  PI_LOOP_SERVE_BACKEND: z
+    .enum(['trainer', 'vllm', 'external'])
+    .default('trainer')
+    .describe(
+      'What serves policies: our own server (trainer), vLLM (vllm), or an endpoint that you run (external).',
+    ),
+  PI_LOOP_SERVE_ENGINES: positive
+    .optional()
+    .describe(
+      'Engines at once in this process, each with one whole model and the adapters upon it; others wait. Without it: one with vllm, else as many as PI_LOOP_SERVE_SLOTS.',
+    ),
+  PI_LOOP_SERVE_IDLE_SECONDS: z.coerce
+    .number()
+    .min(0)
+    .default(60)
+    .describe(
+      'Seconds that an engine stays up without a policy, for the next one of its base; another base, or training here, takes its place at once. 0: not at all.',
+    ),
+  PI_LOOP_SERVE_CONTEXT: positive
+    .optional()
+    .describe(
+      'Tokens of prompt and answer of a served policy; fewer need less memory. Without it: as its model has.',
+    ),
+  PI_LOOP_SERVE_URL: z
+    .url()
+    .optional()
+    .describe(
+      'Address of the external endpoint, ending in /v1; needed by workers of gpu-serve, dialogue and general.',
+    ),
+  PI_LOOP_SERVE_API_KEY: z
+    .string()
+    .optional()
+    .describe('Key of the external endpoint, if it wants one; sent nowhere else.'),
+  PI_LOOP_VLLM_COMMAND: z.string().default('vllm').describe('The vllm command.'),
+  PI_LOOP_VLLM_ARGS: z
+    .string()
+    .default('')
+    .describe(
+      'Further arguments of `vllm serve`, separated by spaces, such as --max-lora-rank 64 --gpu-memory-utilization 0.85.',
+    ),
   PI_LOOP_SIGNING_KEY: z
     .string()
     .optional()

@@ -20,7 +20,7 @@ import { createEnvironment } from '../activities/support/environment';
 import { LanguageModels } from '../activities/models/languageModels';
 import { ModelAccess } from '../activities/models/modelAccess';
 import { ServedPolicies } from '../activities/support/servedPolicies';
-import { Plans } from '../activities/support/stageWork';
+import { Plans, type StageWork } from '../activities/support/stageWork';
 import { trainerEnvironment } from '../activities/support/trainerProcess';
 import { createTaskActivities } from '../activities/tasks';
 import { createTrainingActivities, type TrainingDependencies } from '../activities/training';
@@ -28,6 +28,7 @@ import type { TaskQueue } from '../schemas/names';
 import { readBuildIdentity } from './buildIdentity';
 import { checkoutDirectory } from './checkout';
 import type { WorkerConfig } from './config';
+import { externalEndpoint, servingBackend } from './servingBackend';
 
 export function createStore(config: WorkerConfig): ArtifactStore {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = config;
@@ -59,7 +60,7 @@ export function createActivities(
   const models = new LanguageModels(environment);
   const access = new ModelAccess(models, new CampaignBudgets(store), new BatchedModels(models, store));
   const designs = new CollectionDesigns(store);
-  const policies = new ServedPolicies(store);
+  const policies = new ServedPolicies(store, externalEndpoint(config));
   const build = readBuildIdentity(trainerDirectory, config.PI_LOOP_COMMIT);
   const trainer = {
     python: config.PI_LOOP_TRAINER_PYTHON,
@@ -68,7 +69,8 @@ export function createActivities(
     environment: trainerEnvironment(variables),
   };
   const { trainPolicy, importPolicy } = createTrainingActivities({ store, plans, trainer, withdraw });
-  const { servePolicy, awaitPolicy } = createServingActivities({ store, policies, trainer });
+  const { backend, stopIdle } = servingBackend(config, store, trainer, variables);
+  const { servePolicy, awaitPolicy } = createServingActivities({ store, policies, trainer, backend });
   return {
     general: {
       ...createStageActivities({ store, plans, build, signingKey }),
@@ -88,7 +90,8 @@ export function createActivities(
       ...createProbeActivities({ plans, models }),
       ...createEpisodeActivities({ store, plans, models, designs, policies, access }),
     },
-    'gpu-train': { trainPolicy },
+    // Engines that are only kept warm hold memory that training needs.
+    'gpu-train': { trainPolicy: (work: StageWork) => stopIdle().then(() => trainPolicy(work)) },
     'gpu-serve': { servePolicy },
   };
 }

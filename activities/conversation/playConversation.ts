@@ -17,7 +17,7 @@ import type { Endpoint } from '../models/endpoint';
 import type { LanguageModels } from '../models/languageModels';
 import type { AskModel } from '../models/modelAccess';
 import { recordCall } from '../models/recordCall';
-import type { ServedPolicies } from '../support/servedPolicies';
+import { policyOf, type ServedPolicies } from '../support/servedPolicies';
 import type { Patience } from './patience';
 
 export interface ConversationDependencies {
@@ -116,7 +116,7 @@ export class Conversations {
     const { models, policies } = this.dependencies;
     try {
       const completion = await models.complete(endpoint, request);
-      if (completion.fingerprint === `sha256:${player.digest}`) return completion;
+      if (policyOf(completion) === player.digest) return completion;
     } catch (error) {
       policies.forget(player.digest);
       throw vanished(error, player.digest) ?? error;

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
 export interface ChildOptions {
@@ -7,6 +8,8 @@ export interface ChildOptions {
   env: Record<string, string>;
   /** After SIGTERM the child has this long to leave by itself. */
   graceMs: number;
+  /** The child leads a process group of its own, of which nobody outlives it. */
+  leadsGroup?: boolean;
 }
 
 export interface ChildExit {
@@ -33,6 +36,7 @@ export class LineChild {
     this.process = spawn(options.command, options.args, {
       env: options.env,
       stdio: ['pipe', 'pipe', 'pipe'],
+      detached: options.leadsGroup ?? false,
     });
     this.process.stdin?.on('error', () => undefined);
     if (this.process.stderr)
@@ -58,13 +62,32 @@ export class LineChild {
   /** Asks the child to leave, waits, and makes sure that it is gone. */
   async stop(): Promise<ChildExit> {
     this.process.kill('SIGTERM');
-    const force = setTimeout(() => this.process.kill('SIGKILL'), this.options.graceMs);
+    const force = setTimeout(() => this.kill(), this.options.graceMs);
     const exit = await this.exited;
     clearTimeout(force);
     return exit;
   }
 
+  /** Whether this process stays for the child's sake. One that stays for nothing else takes the child with it. */
+  keepParent(keeps: boolean): void {
+    const { stdin, stdout, stderr } = this.process;
+    for (const held of [this.process, stdin, stdout, stderr] as (ChildProcess | Socket | null)[]) {
+      if (keeps) held?.ref();
+      else held?.unref();
+    }
+  }
+
+  private kill(): void {
+    if (!this.options.leadsGroup) return void this.process.kill('SIGKILL');
+    try {
+      process.kill(-(this.process.pid ?? Number.NaN), 'SIGKILL');
+    } catch {
+      // Nobody is left in the group.
+    }
+  }
+
   private waitForExit(): Promise<ChildExit> {
+    if (this.options.leadsGroup) this.process.once('exit', () => this.kill());
     return new Promise((resolve) => {
       const settle = (end: Omit<ChildExit, 'stderrTail'>) =>
         resolve({ ...end, stderrTail: this.stderr.join('\n') });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ArtifactStore } from '../../artifacts/artifactStore';
 import { parseLine } from './childProcess';
 import { failure, reasonOf } from './failures';
+import type { Completion } from '../models/chatCompletion';
 import type { Endpoint } from '../models/endpoint';
 
 /**
@@ -20,7 +21,22 @@ export type ServingLease = z.infer<typeof ServingLease>;
 
 export const leaseKey = (digest: string): string => `serving/${digest}.json`;
 
-const Models = z.object({ data: z.array(z.object({ id: z.string(), digest: z.string() })).min(1) });
+const Models = z.object({ data: z.array(z.object({ id: z.string(), digest: z.string().nullish() })) });
+
+/** An endpoint that somebody else runs (PI_LOOP_SERVE_URL); its key goes nowhere else. */
+export interface ExternalEndpoint {
+  baseUrl: string;
+  apiKey: string | undefined;
+}
+
+/**
+ * Which policy an answer says it is by. One rule: a server that hashes what it loads says the digest (`digest` of a model,
+ * `system_fingerprint` of an answer); with any other, whoever loaded the policy has proven it and named it by its digest.
+ */
+export const policyOf = ({ snapshot, fingerprint }: Pick<Completion, 'snapshot' | 'fingerprint'>): string =>
+  fingerprint?.startsWith(HASHED) ? fingerprint.slice(HASHED.length) : snapshot;
+
+const HASHED = 'sha256:';
 
 /** By a clock that nobody sets: an address once proven is trusted this long before it is asked for its digest again. */
 const PROVEN_FOR_MS = 30_000;
@@ -30,7 +46,10 @@ const PROBE_TIMEOUT_MS = 5_000;
 export class ServedPolicies {
   private readonly proven = new Map<string, { endpoint: Endpoint; until: number }>();
 
-  constructor(private readonly store: ArtifactStore) {}
+  constructor(
+    private readonly store: ArtifactStore,
+    private readonly external: ExternalEndpoint | null = null,
+  ) {}
 
   /** Errors: POLICY_NOT_SERVED, POLICY_DIGEST_MISMATCH; both are tried again. */
   async endpointOf(digest: string): Promise<Endpoint> {
@@ -44,8 +63,9 @@ export class ServedPolicies {
         { retryAfterMs: 1_000 },
       );
     }
-    await prove(lease);
-    const endpoint = { baseUrl: lease.baseUrl, apiKey: 'none', model: lease.model };
+    const apiKey = lease.baseUrl === this.external?.baseUrl ? this.external.apiKey : undefined;
+    await prove(lease, apiKey);
+    const endpoint = { baseUrl: lease.baseUrl, apiKey: apiKey ?? 'none', model: lease.model };
     this.proven.set(digest, { endpoint, until: performance.now() + PROVEN_FOR_MS });
     return endpoint;
   }
@@ -68,14 +88,15 @@ export class ServedPolicies {
 }
 
 /** Asks what answers at an address which policy it serves. */
-async function prove({ digest, baseUrl }: ServingLease): Promise<void> {
+async function prove({ digest, baseUrl, model }: ServingLease, apiKey: string | undefined): Promise<void> {
   const timeout = AbortSignal.timeout(PROBE_TIMEOUT_MS);
-  const answer = await fetch(`${baseUrl}/models`, { signal: timeout })
+  const headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
+  const answer = await fetch(`${baseUrl}/models`, { signal: timeout, headers })
     .then((response) => response.text())
     .catch((cause: unknown) => {
       throw timeout.aborted ? silent(digest, baseUrl) : gone(digest, baseUrl, cause);
     });
-  const served = digestIn(answer);
+  const served = digestIn(answer, model);
   if (served !== digest) {
     throw failure(
       'POLICY_DIGEST_MISMATCH',
@@ -99,6 +120,7 @@ const gone = (digest: string, baseUrl: string, cause: unknown): ApplicationFailu
     { cause, retryAfterMs: 1_000 },
   );
 
-function digestIn(answer: string): string | undefined {
-  return Models.safeParse(parseLine(answer)).data?.data[0]?.digest;
+function digestIn(answer: string, model: string): string | undefined {
+  const served = Models.safeParse(parseLine(answer)).data?.data.find(({ id }) => id === model);
+  return served?.digest ?? served?.id;
 }

@@ -5,7 +5,7 @@ import type { SimulatedProcess } from './simulatedProcess';
 const OUTLIVES_PARENT_MS = 200;
 
 /** What `LineChild` is to activities, without a program: the trainer's doings are scheduled as events. */
-export class TrainerChild implements Pick<LineChild, 'lines' | 'exited' | 'stop'> {
+export class TrainerChild implements Pick<LineChild, 'lines' | 'exited' | 'stop' | 'keepParent'> {
   isAlive = true;
   /** What it does when it is asked to leave. */
   onStop: () => void = () => this.exit(0);
@@ -59,6 +59,9 @@ export class TrainerChild implements Pick<LineChild, 'lines' | 'exited' | 'stop'
     if (this.isAlive) this.onStop();
     return this.exited;
   }
+
+  /** Simulated processes stay as long as their world. */
+  keepParent(): void {}
 
   private tell(line: string | null): void {
     this.inParent(() => {

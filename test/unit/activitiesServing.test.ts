@@ -4,6 +4,10 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { CancelledFailure } from '@temporalio/activity';
 import { createServingActivities } from '../../activities/serving';
+import { BehaviourRecords } from '../../activities/serving/behaviour';
+import { EngineBackend } from '../../activities/serving/engineBackend';
+import { EnginePool } from '../../activities/serving/enginePool';
+import { trainerEngine } from '../../activities/serving/trainerEngine';
 import { leaseKey, ServedPolicies, ServingLease } from '../../activities/support/servedPolicies';
 import { identityOf, isRunning } from '../../deploy/shared/processIdentity.cjs';
 import type { ArtifactRef } from '../../schemas/artifact';
@@ -109,7 +113,9 @@ describe('the activity that serves a policy', () => {
       scratch: objects.scratch,
       environment: { PATH: process.env['PATH'] ?? '' },
     };
-    const { servePolicy } = createServingActivities({ store: objects.store, policies, trainer });
+    const pool = new EnginePool(trainerEngine(trainer, undefined), { most: 1, idleMs: 0 });
+    const backend = new EngineBackend(pool, new BehaviourRecords(objects.store));
+    const { servePolicy } = createServingActivities({ store: objects.store, policies, trainer, backend });
     const start = () => startAttempt(servePolicy, [{ policy }]);
     const child = async () => {
       const identity = identityOf(Number(await readFile(pid, 'utf8')));
