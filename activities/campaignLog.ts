@@ -6,6 +6,8 @@ import { Ledger } from '../schemas/ledger';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { CampaignLog } from '../artifacts/campaignLog';
 import type { SigningKey } from '../artifacts/signing/signingKey';
+import type { SnapshotChange } from '../schemas/snapshot';
+import { SnapshotRecord } from './models/snapshots/snapshotRecord';
 
 export interface AppendToLogInput {
   campaign: string;
@@ -30,6 +32,11 @@ export function createCampaignLogActivities({
     /** Nanodollars that a campaign has spent or that its workers may spend. Errors: STORAGE_*. */
     async countMoney({ campaign }: { campaign: string }): Promise<number> {
       return bookedFor(await readLedger(campaign), EVERYTHING).nanodollars;
+    },
+
+    /** Snapshots of its models under which a campaign was answered after their first. Errors: STORAGE_*. */
+    async listSnapshotChanges({ campaign }: { campaign: string }): Promise<SnapshotChange[]> {
+      return new SnapshotRecord(store, campaign).changes();
     },
 
     /** Signs entries and appends them to the campaign's log, each once. @returns the log's head behind them */

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { inParallel } from '../domain/inParallel';
 import { answeringModels } from '../domain/plan/answeringModels';
 import { sumSpent } from '../domain/plan/cost';
+import { policyFor } from '../domain/plan/snapshotPolicies';
 import type { FinishedBatch, PlayedRow, RatedRow, Spent } from '../schemas/batch';
 import type { Episode } from '../schemas/episode';
 import { MEDIA_TYPES } from '../schemas/names';
@@ -18,6 +19,8 @@ import type { CollectionDesigns } from './support/collectionDesigns';
 import { whileAlive } from './support/heartbeat';
 import type { LanguageModels } from './models/languageModels';
 import type { Account } from './models/budget/askWithinBudget';
+import { keepForBridge } from './models/snapshots/bridgeSnapshot';
+import { SnapshotRecord } from './models/snapshots/snapshotRecord';
 import type { AskModel, ModelAccess } from './models/modelAccess';
 import type { Plans } from './support/stageWork';
 import type { ServedPolicies } from './support/servedPolicies';
@@ -74,7 +77,13 @@ export function createEpisodeActivities({
       const { batch } = opened;
       const stopTelling = keepTelling(store, batch);
       try {
-        await access.whileUsed(await accountOf(input), (ask) => playAll(input, batch, ask));
+        const account = await accountOf(input);
+        try {
+          await access.whileUsed(account, (ask) => playAll(input, batch, ask));
+        } finally {
+          // Lost, they are only not there to be compared.
+          await keepRated(account, batch).catch(() => undefined);
+        }
         return await batches.commit(input, batch.ratedRows());
       } catch (error) {
         await leaveBatch(batches, input, batch);
@@ -89,6 +98,13 @@ export function createEpisodeActivities({
     return plan === undefined
       ? { campaign, stage, limits: { modelCalls } }
       : plans.account({ campaign, plan, stage });
+  }
+
+  /** Where another snapshot of the judge is to be compared with this one. */
+  async function keepRated(account: Account, batch: EpisodeBatch): Promise<void> {
+    const { judge } = await designs.load(batch.design);
+    if (policyFor(judge, account.snapshotPolicies ?? []) !== 'bridge') return;
+    await keepForBridge(new SnapshotRecord(store, account.campaign), judge, batch.design, batch.ratedRows());
   }
 
   async function open(

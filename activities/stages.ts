@@ -49,6 +49,8 @@ export interface PlanOutline {
   modelCalls: number | null;
   /** Nanodollars that it may spend on them; null or nothing: no limit. */
   money?: number | null;
+  /** True since it is noted which snapshots of models answer: 0.4.0. */
+  notesSnapshots?: boolean;
 }
 
 export function createStageActivities({ store, plans, build, signingKey }: StageDependencies) {
@@ -66,6 +68,7 @@ export function createStageActivities({ store, plans, build, signingKey }: Stage
         episodesInFlight,
         modelCalls: limits.modelCalls,
         money: limits.money?.campaign ?? null,
+        notesSnapshots: true,
       };
     },
 

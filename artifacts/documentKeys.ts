@@ -10,6 +10,8 @@ export const logKey = (campaign: string, number: number): string =>
 export const ledgerKey = (campaign: string): string => `campaigns/${campaign}/calls.json`;
 /** What was asked of models by providers' Batch API. */
 export const modelBatchesKey = (campaign: string): string => `campaigns/${campaign}/model-batches.json`;
+/** Which snapshots of its models a campaign has met. */
+export const snapshotsKey = (campaign: string): string => `campaigns/${campaign}/snapshots.json`;
 /** Results of stages. */
 export const RESULTS_FOLDER = 'stages/';
 export const resultKey = (key: string): string => `${RESULTS_FOLDER}${key}.json`;

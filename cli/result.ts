@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
 import { Campaigns, type ListedCampaign } from '../client/campaigns';
 import { readResults, reportCampaign } from './campaignResult';
+import type { StageCost } from '../schemas/plan';
+import type { CampaignResult } from '../workflows/messages';
 import { connect } from './connect';
 import { CommandError } from './commandError';
 import { type CommonOptions, printJson, withCommonOptions } from './options';
+import { askedModelsLine } from './render/askedModels';
 import { renderResults } from './render/resultsTable';
 
 export function registerResult(program: Command): void {
@@ -24,12 +27,16 @@ export function registerResult(program: Command): void {
         const results = await readResults(store, result);
         const seconds = secondsOf((await campaigns.list()).find((one) => one.campaign === campaign));
         if (options.json) printJson(reportCampaign(result, results, { setup: 0, campaign: seconds }));
-        else console.log(renderResults(results, {}));
+        else console.log([renderResults(results, {}), ...askedModelsLine(ownCosts(result))].join('\n'));
       } finally {
         await close();
       }
     });
 }
+
+/** Of the stages that the campaign has made itself. */
+const ownCosts = ({ stages }: CampaignResult): StageCost[] =>
+  stages.flatMap(({ reused, cost }) => (reused ? [] : [cost]));
 
 /** From its start to its end, waiting included. */
 const secondsOf = (listed: ListedCampaign | undefined): number =>

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { createEnvironment } from '../activities/support/environment';
 import { type Capabilities, checkCapabilities, type Verdict } from '../domain/campaign/checkCapabilities';
-import { withAnswerForm } from '../domain/plan/structuredOutput';
+import { askedModel, formAnsweringModel } from '../domain/plan/askedModel';
 import type { CampaignSpec } from '../schemas/campaign';
 import type { ModelSpec } from '../schemas/model';
 import { probeModel } from './probeModel';
@@ -26,7 +26,7 @@ export function probeModels(
 ): Promise<ProbedModel[]> {
   const environment = createEnvironment(variables);
   return Promise.all(
-    Object.entries(models).flatMap(([role, spec]) => (spec ? [probe(role, plannedModel(spec))] : [])),
+    Object.entries(models).flatMap(([role, spec]) => (spec ? [probe(role, plannedModel(role, spec))] : [])),
   );
 
   async function probe(role: string, model: ModelSpec): Promise<ProbedModel> {
@@ -43,11 +43,9 @@ export function probeModels(
   }
 }
 
-/** A model of the file as the plan has it; what a model that talks is addressed with is no part of that. */
-function plannedModel(spec: ModelSpec & { template?: unknown }): ModelSpec {
-  const { template: _template, ...model } = spec;
-  return withAnswerForm(model);
-}
+/** A model of the file as the plan has it. */
+const plannedModel = (role: string, spec: ModelSpec): ModelSpec =>
+  role === 'judge' || role === 'author' ? formAnsweringModel(spec) : askedModel(spec);
 
 const failureOf = (error: unknown): { type: string; message: string } => {
   if (error instanceof ApplicationFailure) return { type: error.type ?? '', message: error.message };

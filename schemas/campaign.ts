@@ -2,16 +2,33 @@ import { z } from 'zod';
 import { Address, ModelSpec, Sampling } from './model';
 import { EpisodeRules, TemplateName } from './episode';
 import { FilterPolicy } from './filter';
+import { SnapshotPolicy } from './snapshot';
 import { Limits } from './limits';
 import { File, Name } from './name';
 import { TaskSources } from './taskSources';
 import { ModelArchitecture, TrainingRecipe } from './training';
 
+const TAKEN =
+  'What happens when the model answers under another snapshot than before. stop: the stage is parked, and none of the new answers is used. accept: it goes on, and the change is recorded.';
+
+const StopOrAccept = SnapshotPolicy.exclude(['bridge'])
+  .default('stop')
+  .describe(`${TAKEN} Default stop. Does not change results otherwise.`);
+
 /** A model that talks in episodes also says in which prompt template it is addressed. */
 const DialogueModel = ModelSpec.omit({ structuredOutput: true }).extend({
   template: TemplateName.default('sotopia-v1').describe('Prompt and answer format. Default sotopia-v1.'),
+  onSnapshotChange: StopOrAccept,
 });
 export type DialogueModel = z.infer<typeof DialogueModel>;
+
+const JudgeModel = ModelSpec.extend({
+  onSnapshotChange: SnapshotPolicy.default('stop').describe(
+    `${TAKEN} bridge: the new snapshot first rates 50 episodes again that the old one has rated, and it goes on unless goal or overall score are surely (95 %) shifted by more than 0.25. Default stop. Does not change results otherwise.`,
+  ),
+});
+
+const AuthorModel = ModelSpec.extend({ onSnapshotChange: StopOrAccept });
 
 /** Where the first policy comes from. */
 const BasePolicy = z
@@ -152,8 +169,8 @@ export const CampaignSpec = z.strictObject({
         'Plays both sides of BC’s episodes, and is evaluated beside the policies.',
       ),
       partner: DialogueModel.describe('Fixed partner of evaluations.'),
-      judge: ModelSpec.describe('Rates every episode, both sides in one call.'),
-      author: ModelSpec.optional().describe('Needed when tasks are generated.'),
+      judge: JudgeModel.describe('Rates every episode, both sides in one call.'),
+      author: AuthorModel.optional().describe('Needed when tasks are generated.'),
     })
     .describe('The models that are asked, by role.'),
   policy: z

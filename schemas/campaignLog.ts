@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ArtifactRef, Sha256 } from './artifact';
 import { LogHead } from './attestation';
+import { SnapshotChange } from './snapshot';
 import { SteeringRecord } from './steering';
 
 /** What happened to a campaign. */
@@ -49,6 +50,8 @@ export const LogEvent = z.discriminatedUnion('kind', [
     limit: z.number().int(),
     share: z.number(),
   }),
+  /** A model answered under another snapshot than before. */
+  z.strictObject({ kind: z.literal('snapshot-changed'), change: SnapshotChange }),
   z.strictObject({
     kind: z.literal('campaign-finished'),
     results: Sha256,

@@ -30,6 +30,7 @@ export const FAILURE_TYPES = {
   MODEL_UNAUTHORIZED: 'probe',
   MODEL_NOT_FOUND: 'probe',
   MODEL_REQUEST_REFUSED: 'park',
+  MODEL_SNAPSHOT_CHANGED: 'probe',
   MODEL_RATE_LIMITED: 'retry',
   MODEL_QUOTA_EXHAUSTED: 'probe',
   MODEL_UNAVAILABLE: 'retry',

@@ -5,6 +5,7 @@ import { FilterPolicy } from './filter';
 import { Address, ModelSpec, Sampling } from './model';
 import { Role } from './ledger';
 import { Usage } from './modelCall';
+import { ModelPolicy } from './snapshot';
 import { PlanPrices } from './price';
 import { ModelArchitecture, TrainingRecipe } from './training';
 
@@ -158,6 +159,8 @@ export const Plan = z.strictObject({
   limits: PlanLimits.default({ modelCalls: null }),
   /** Plans in which nothing has a price have none. */
   prices: PlanPrices.optional(),
+  /** What happens when a model answers under another snapshot; those that are not listed stop. No part of a key. */
+  snapshotPolicies: z.array(ModelPolicy).optional(),
 });
 export type Plan = z.infer<typeof Plan>;
 

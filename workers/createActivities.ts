@@ -18,6 +18,7 @@ import { CampaignBudgets } from '../activities/models/budget/campaignBudgets';
 import { CollectionDesigns } from '../activities/support/collectionDesigns';
 import { createEnvironment } from '../activities/support/environment';
 import { LanguageModels } from '../activities/models/languageModels';
+import { SnapshotWatch } from '../activities/models/snapshots/snapshotWatch';
 import { ModelAccess } from '../activities/models/modelAccess';
 import { ServedPolicies } from '../activities/support/servedPolicies';
 import { Plans, type StageWork } from '../activities/support/stageWork';
@@ -58,7 +59,8 @@ export function createActivities(
   const environment = createEnvironment(variables);
   const plans = new Plans(store);
   const models = new LanguageModels(environment);
-  const access = new ModelAccess(models, new CampaignBudgets(store), new BatchedModels(models, store));
+  const watch = new SnapshotWatch(store);
+  const access = new ModelAccess(models, new CampaignBudgets(store), new BatchedModels(models, store), watch);
   const designs = new CollectionDesigns(store);
   const policies = new ServedPolicies(store, externalEndpoint(config));
   const build = readBuildIdentity(trainerDirectory, config.PI_LOOP_COMMIT);
@@ -87,7 +89,7 @@ export function createActivities(
     },
     dialogue: {
       ...createTaskActivities({ store, plans, access }),
-      ...createProbeActivities({ plans, models }),
+      ...createProbeActivities({ store, plans, models, designs, access, watch }),
       ...createEpisodeActivities({ store, plans, models, designs, policies, access }),
     },
     // Engines that are only kept warm hold memory that training needs.

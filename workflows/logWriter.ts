@@ -18,6 +18,8 @@ export interface CarriedLog {
   passed: number;
   /** The same of the limit on money. */
   passedOfMoney?: number;
+  /** Changes of snapshots that have an entry. */
+  snapshots?: string[];
 }
 
 /** Writes what happens to a campaign into its log, in its order, beside the work. */
@@ -28,6 +30,7 @@ export class LogWriter {
   private counting = 0;
   private passed: number;
   private passedOfMoney: number;
+  private readonly snapshots: Set<string>;
   private entries: number;
   private head: LogHead | null;
 
@@ -39,11 +42,12 @@ export class LogWriter {
     this.head = carried?.head ?? null;
     this.passed = carried?.passed ?? 0;
     this.passedOfMoney = carried?.passedOfMoney ?? 0;
+    this.snapshots = new Set(carried?.snapshots);
   }
 
   get carried(): CarriedLog {
     const { entries, head, passed, passedOfMoney } = this;
-    return { entries, head, passed, passedOfMoney };
+    return { entries, head, passed, passedOfMoney, snapshots: [...this.snapshots] };
   }
 
   /** False in the runs that releases before 0.3.0 began. */
@@ -80,6 +84,19 @@ export class LogWriter {
       for (const share of sharesPassed(nanodollars / limit, this.passedOfMoney)) {
         this.passedOfMoney = share;
         this.add({ kind: 'money', nanodollars, limit, share });
+      }
+    });
+  }
+
+  /** Adds an entry for each snapshot of a model that has answered after another, and again when it is taken after all. */
+  addSnapshots(campaign: string): Promise<void> {
+    return this.counted(async () => {
+      for (const change of await general.listSnapshotChanges({ campaign })) {
+        const { baseUrl, model, name, standing } = change;
+        const id = JSON.stringify([baseUrl, model, name, standing]);
+        if (this.snapshots.has(id)) continue;
+        this.snapshots.add(id);
+        this.add({ kind: 'snapshot-changed', change });
       }
     });
   }

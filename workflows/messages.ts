@@ -59,6 +59,8 @@ export interface StageProgress {
   /** Episodes finished and planned; 0 of 0 for stages that play none. */
   episodes: { finished: number; planned: number };
   counts: Record<string, number>;
+  /** What it took; none before it has finished, nor where it was reused. */
+  cost?: StageCost;
   key: string | null;
   parking: Parking | null;
   /** What is asked before the stage may start; null when nothing is. */

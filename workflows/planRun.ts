@@ -148,9 +148,10 @@ export class PlanRun {
       calls,
     });
     const { campaign, log } = this.state;
-    const { modelCalls, money = null } = this.outline;
+    const { modelCalls, money = null, notesSnapshots = false } = this.outline;
     if (modelCalls !== null) void log.addCalls(campaign, modelCalls);
     if (money !== null) void log.addMoney(campaign, money);
+    if (notesSnapshots) void log.addSnapshots(campaign);
   }
 
   /** Calls of the stages that this campaign itself has made. */

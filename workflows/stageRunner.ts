@@ -49,7 +49,8 @@ export class StageRunner {
     // A stage that is tried again is computed again.
     computing.catch(() => this.computing.delete(key));
     const result = await computing;
-    Object.assign(progress, { state: 'finished', finishedAt: now(), counts: result.counts });
+    const { counts, cost } = result;
+    Object.assign(progress, { state: 'finished', finishedAt: now(), counts, cost });
     return result;
   }
 

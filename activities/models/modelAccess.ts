@@ -7,6 +7,7 @@ import { type Account, askWithinBudget } from './budget/askWithinBudget';
 import type { CampaignBudgets } from './budget/campaignBudgets';
 import type { Completion } from './chatCompletion';
 import type { LanguageModels } from './languageModels';
+import type { SnapshotWatch } from './snapshots/snapshotWatch';
 
 /** One question to a model that the campaign names. */
 export interface Question {
@@ -27,12 +28,16 @@ export interface Question {
 /** Errors: MODEL_*, CALLS_EXHAUSTED, MONEY_EXHAUSTED, CONFIGURATION_MISSING, STORAGE_*; the signal's reason. */
 export type AskModel = (question: Question) => Promise<Completion>;
 
-/** The way of every call that a campaign makes of models other than its own policies: its budget, then the wire. */
+/**
+ * The way of every call that a campaign makes of models other than its own policies: its budget, then the wire; what
+ * comes back must be by a snapshot that the campaign takes.
+ */
 export class ModelAccess {
   constructor(
     private readonly models: LanguageModels,
     private readonly budgets: CampaignBudgets,
     private readonly batched: BatchedModels,
+    private readonly watch: SnapshotWatch,
   ) {}
 
   /** Does work that asks models on a campaign's account; what it took of a limit and did not use is given back. */
@@ -44,7 +49,8 @@ export class ModelAccess {
       question.batching
         ? this.batched.ask(campaign, question, question.batching, directly)
         : directly(question);
-    return budget.whileUsed(stage, () => work(askWithinBudget(budget, account, onWire)));
+    const ask = this.watch.over(account, askWithinBudget(budget, account, onWire));
+    return budget.whileUsed(stage, () => work(ask));
   }
 }
 

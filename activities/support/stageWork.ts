@@ -52,8 +52,8 @@ export class Plans {
 
   /** On which account a stage asks models. */
   async account({ campaign, plan, stage }: Pick<StageWork, 'campaign' | 'plan' | 'stage'>): Promise<Account> {
-    const { limits, prices } = await this.load(plan);
-    return { campaign, stage, limits, prices };
+    const { limits, prices, snapshotPolicies } = await this.load(plan);
+    return { campaign, stage, limits, prices, snapshotPolicies };
   }
 
   /** The stage's parameters, parsed as those of `kind`. */

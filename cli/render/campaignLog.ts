@@ -3,7 +3,7 @@ import { dollars } from '../../domain/prices/dollars';
 import type { LogEvent } from '../../schemas/campaignLog';
 import type { PlanChange } from '../../schemas/plan';
 import { inertLine } from './inert';
-import { count, percent } from './numbers';
+import { count, percent, signed } from './numbers';
 import { shortened } from './shortened';
 
 /** A campaign's log, an entry a line, its reason and its changes below it; at the end the log's head. */
@@ -58,6 +58,13 @@ function describeEvent(event: LogEvent): string {
       return `${percent(event.share)} of the limit of calls: ${count(event.calls)} of ${count(event.limit)}`;
     case 'money':
       return `${percent(event.share)} of the limit on money: ${dollars(event.nanodollars)} of ${dollars(event.limit)}`;
+    case 'snapshot-changed': {
+      const { model, from, name, since, standing, shift } = event.change;
+      const shifted = shift
+        ? `, goal shifted by ${signed(shift.goal.mean)} over ${shift.episodes} episodes`
+        : '';
+      return `model ${model} answers as ${name} since ${since}, before as ${from}: ${standing}${shifted}`;
+    }
     case 'campaign-finished':
       return `finished with results ${cut(event.results)}, ${event.stages.length} stages`;
     case 'campaign-stopped':

@@ -3,6 +3,7 @@ import type { ActivityStatus } from '../../client/activityStatus';
 import { holdsOf } from '../../client/holds';
 import type { CampaignStatus } from '../../client/status';
 import type { StageProgress } from '../../workflows/messages';
+import { askedModelsLine } from './askedModels';
 import { duration } from './duration';
 import { describeHold, recentSteering } from './holds';
 import { inertLine } from './inert';
@@ -38,6 +39,7 @@ export function renderStatus(status: CampaignStatus, now: Date): string {
     ...stages.map(
       (stage) => `${MARK[stage.state]} ${stage.id.padEnd(width)}  ${describeStage(stage, activities, now)}`,
     ),
+    ...askedModelsLine(stages.flatMap(({ cost }) => cost ?? [])).map((line) => `  ${line}`),
     ...(progress === null ? [`! ${NO_WORKER}`] : []),
     ...(progress === null ? [] : holdsOf(progress)).map((hold) => `! ${describeHold(campaign, hold, now)}`),
     ...troubles(activities, now).map((trouble) => `! ${trouble}`),

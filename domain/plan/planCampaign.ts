@@ -10,7 +10,8 @@ import { planLimits } from './planLimits';
 import { planPrices } from './planPrices';
 import { BASE, comparisonsOf, startingPoints } from './lineage';
 import { estimateAuthoring, estimateEpisodes, NO_WORK } from './estimate';
-import { withAnswerForm } from './structuredOutput';
+import { planSnapshots } from './snapshotPolicies';
+import { askedModel, formAnsweringModel } from './askedModel';
 import { DEV, TEST, taskParameters } from './taskParameters';
 import { CORPUS, evaluatedPolicies, evaluationOf, RESULTS, stagesOfRound, TASKS } from './stageIds';
 
@@ -38,6 +39,7 @@ export function planCampaign(
     episodesInFlight: spec.execution.episodesInFlight,
     limits: planLimits(spec.limits),
     ...planPrices(spec, table),
+    ...planSnapshots(spec),
   };
 }
 
@@ -192,20 +194,20 @@ class Planner {
       split,
       pairsPerTask,
       rules: this.spec.episodes,
-      judge: withAnswerForm(this.spec.models.judge),
+      judge: formAnsweringModel(this.spec.models.judge),
       seed: this.seed('play', split),
       unratedShare: this.spec.limits.unratedShare,
     };
   }
 
   private expert(): StagePlayer {
-    const { template, ...model } = this.spec.models.expert;
-    return { kind: 'model', model, template };
+    const { expert } = this.spec.models;
+    return { kind: 'model', model: askedModel(expert), template: expert.template };
   }
 
   private partner() {
-    const { template, ...model } = this.spec.models.partner;
-    return { model, template };
+    const { partner } = this.spec.models;
+    return { model: askedModel(partner), template: partner.template };
   }
 
   private policySettings() {

@@ -2,7 +2,7 @@ import type { ArtifactRef } from '../../schemas/artifact';
 import type { CampaignSpec } from '../../schemas/campaign';
 import type { ParametersOf } from '../../schemas/plan';
 import { seedOf } from '../random/seed';
-import { withAnswerForm } from './structuredOutput';
+import { formAnsweringModel } from './askedModel';
 
 export const DEV = 'dev';
 export const TEST = 'test';
@@ -28,7 +28,7 @@ export function taskParameters(
     generate:
       generate && models.author
         ? {
-            author: withAnswerForm(models.author),
+            author: formAnsweringModel(models.author),
             pools: generate.pools.map(({ name }, index) => ({
               name,
               file: file(`tasks.generate.pools[${index}].file`),

@@ -1,8 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { createEpisodeActivities, type PlayEpisodesInput } from '../../activities/episodes';
-import { BatchedModels } from '../../activities/models/batchApi/batchedModels';
-import { CampaignBudgets } from '../../activities/models/budget/campaignBudgets';
-import { ModelAccess } from '../../activities/models/modelAccess';
 import { CollectionDesigns } from '../../activities/support/collectionDesigns';
 import { createEnvironment } from '../../activities/support/environment';
 import { LanguageModels } from '../../activities/models/languageModels';
@@ -24,6 +21,7 @@ import {
   taskSetOf,
 } from './activities';
 import { type ChatServer, startChatServer } from './chatServer';
+import { openModelAccess } from './modelAccess';
 import { type ObjectStore, startObjectStore } from './objectStore';
 import { script } from './scripts';
 
@@ -116,7 +114,7 @@ const rememberingNothing = (store: ArtifactStore, models: LanguageModels) => ({
   plans: new Plans(store),
   designs: new CollectionDesigns(store),
   policies: new ServedPolicies(store),
-  access: new ModelAccess(models, new CampaignBudgets(store), new BatchedModels(models, store)),
+  access: openModelAccess(models, store),
 });
 
 async function newBucket(objects: ObjectStore): Promise<ArtifactStore> {

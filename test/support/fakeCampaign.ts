@@ -131,6 +131,7 @@ export function fakeActivities(outline: PlanOutline = OUTLINE, episodes = 3) {
       return { number: (after?.number ?? 0) + entries.length, digest: '0'.repeat(64) };
     },
     countCalls: async () => 0,
+    listSnapshotChanges: async () => [],
     archiveHistories: async (): Promise<ArchivedHistory[]> => [],
     summariseEvaluation: async () => outcome('evaluation'),
     compareEvaluations: async () => outcome('results'),

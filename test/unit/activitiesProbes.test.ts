@@ -1,12 +1,15 @@
 import { CancelledFailure } from '@temporalio/activity';
 import { createProbeActivities } from '../../activities/probes';
 import { createEnvironment } from '../../activities/support/environment';
+import { SnapshotWatch } from '../../activities/models/snapshots/snapshotWatch';
+import { CollectionDesigns } from '../../activities/support/collectionDesigns';
 import { LanguageModels } from '../../activities/models/languageModels';
 import { Plans } from '../../activities/support/stageWork';
 import type { ModelSpec } from '../../schemas/model';
 import type { ParametersOf } from '../../schemas/plan';
 import { model, type RunningAttempt, stageWork, startAttempt } from '../support/activities';
 import { type ChatAnswer, type ChatServer, startChatServer } from '../support/chatServer';
+import { openModelAccess } from '../support/modelAccess';
 import { type ObjectStore, startObjectStore } from '../support/objectStore';
 
 let objects: ObjectStore;
@@ -39,7 +42,15 @@ async function probe(partner: ModelSpec, judge: ModelSpec): Promise<RunningAttem
     judge,
   };
   const work = await stageWork(store, 'evaluatePolicy', parameters);
-  return startAttempt(createProbeActivities({ plans: new Plans(store), models }).probeModels, [work]);
+  const { probeModels } = createProbeActivities({
+    store,
+    models,
+    plans: new Plans(store),
+    designs: new CollectionDesigns(store),
+    access: openModelAccess(models, store),
+    watch: new SnapshotWatch(store),
+  });
+  return startAttempt(probeModels, [work]);
 }
 const probed = async (...specs: Parameters<typeof probe>) => (await probe(...specs)).result;
 

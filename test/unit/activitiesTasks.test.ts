@@ -1,8 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BatchedModels } from '../../activities/models/batchApi/batchedModels';
-import { CampaignBudgets } from '../../activities/models/budget/campaignBudgets';
-import { ModelAccess } from '../../activities/models/modelAccess';
 import { Plans, type StageWork } from '../../activities/support/stageWork';
 import { createEnvironment } from '../../activities/support/environment';
 import { LanguageModels } from '../../activities/models/languageModels';
@@ -12,6 +9,7 @@ import type { ParametersOf } from '../../schemas/plan';
 import { TaskSet } from '../../schemas/profiles';
 import { attempt, model, stageWork, startAttempt, startSimulator } from '../support/activities';
 import { type ChatAnswer, type ChatServer, startChatServer } from '../support/chatServer';
+import { openModelAccess } from '../support/modelAccess';
 import { type ObjectStore, startObjectStore } from '../support/objectStore';
 
 let objects: ObjectStore;
@@ -54,7 +52,7 @@ const activity = () =>
   createTaskActivities({
     store: objects.store,
     plans: new Plans(objects.store),
-    access: new ModelAccess(models, new CampaignBudgets(objects.store), new BatchedModels(models, objects.store)),
+    access: openModelAccess(models, objects.store),
   }).prepareTasks;
 const prepare = async (work: StageWork) => (await attempt(activity(), [work])).result;
 

@@ -76,6 +76,16 @@ const activity = (over: Partial<ActivityStatus> = {}): ActivityStatus => ({
   ...over,
 });
 
+test('status tells what the finished stages asked of models, and how much came from their caches', () => {
+  const cost = { calls: 12_600, inputTokens: 4_100_000, outputTokens: 800_000, gpuSeconds: 0 };
+  const finished = (id: string, cachedTokens?: number) =>
+    stage(id, { state: 'finished', cost: { ...cost, ...(cachedTokens && { cachedTokens }) } });
+  const progress = progressOf([finished('tasks'), finished('BC/collect', 4_100_000), stage('results')]);
+  expect(renderStatus(statusOf(progress), NOW)).toContain(
+    '  asked: 25,200 calls · 8.2 M tokens in, 50 % of them from the cache · 1.6 M out',
+  );
+});
+
 describe('status tells what holds a campaign and how it goes on', () => {
   const rendered = (progress: CampaignProgress) => renderStatus(statusOf(progress), NOW);
 

@@ -2,6 +2,7 @@ import { costOf, mostOf } from '../../../domain/prices/cost';
 import { plannedPrice } from '../../../domain/prices/priceTable';
 import type { Purpose, Spending } from '../../../schemas/ledger';
 import type { PlanLimits } from '../../../schemas/plan';
+import type { ModelPolicy } from '../../../schemas/snapshot';
 import type { PlanPrices, TokenPrice } from '../../../schemas/price';
 import { failure } from '../../support/failures';
 import type { Completion } from '../chatCompletion';
@@ -15,6 +16,8 @@ export interface Account {
   limits: PlanLimits;
   /** Undefined where nothing has a price. */
   prices?: PlanPrices | undefined;
+  /** Of the plan; null: whichever snapshot answers is taken, and not even noted. */
+  snapshotPolicies?: readonly ModelPolicy[] | null | undefined;
 }
 
 /** Never aborted. */
