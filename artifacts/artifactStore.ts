@@ -1,9 +1,9 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
-  ListObjectsV2Command,
   PutObjectCommand,
   type PutObjectCommandInput,
   type S3Client,
@@ -13,20 +13,18 @@ import { type ArtifactRef, DirectoryListing, Sha256 } from '../schemas/artifact'
 import { MEDIA_TYPES } from '../schemas/names';
 import { blobKey } from './blobKey';
 import type { Bucket } from './bucket';
-import { canonicalJson, sha256 } from './canonicalJson';
+import { canonicalJson, jsonIn, sha256 } from './canonicalJson';
 import { type ArtifactStoreOptions, createS3Client } from './createS3Client';
 import { explainStorageError, isNothingThere, isStatus, isUnreachable } from './explainStorageError';
+import { digestFile, downloadLargeFile, LARGE_FILE_BYTES, uploadLargeFile } from './largeFiles';
+import { type ListedObject, listObjects } from './listObjects';
 import { readObject, type StoredObject } from './readObject';
 import { StorageError } from './storageError';
 
-export { blobKey };
+export { blobKey, type ListedObject };
 
-export interface ListedObject {
-  key: string;
-  bytes: number;
-  /** When it was written last, by the store's clock. */
-  modified: Date;
-}
+/** What a folder's listing says of a file. */
+export type BlobSize = Pick<DirectoryListing['files'][number], 'sha256' | 'bytes'>;
 
 export interface Versioned<T> {
   value: T;
@@ -79,6 +77,21 @@ export class ArtifactStore implements Bucket {
     return this.reference(digest, name, mediaType, bytes.byteLength);
   }
 
+  /** Stores a file of any size. */
+  async putFile(path: string, name: string, mediaType: string): Promise<ArtifactRef> {
+    const { size } = await stat(path);
+    if (!(size > LARGE_FILE_BYTES)) return this.putBytes(await readFile(path), name, mediaType);
+    const digest = await digestFile(path);
+    const key = blobKey(digest);
+    if (!(await this.exists(key))) {
+      const to = { Bucket: this.bucket, Key: key };
+      await uploadLargeFile(this.client, to, { path, sha256: digest, mediaType }).catch((error: unknown) => {
+        if (!isStatus(error, 412)) throw this.explain(error, key);
+      });
+    }
+    return this.reference(digest, name, mediaType, size);
+  }
+
   putText(text: string, name: string, mediaType: string): Promise<ArtifactRef> {
     return this.putBytes(Buffer.from(text), name, mediaType);
   }
@@ -101,20 +114,33 @@ export class ArtifactStore implements Bucket {
   async getBytes(digest: string): Promise<Buffer> {
     // What is no digest could lead anywhere in the bucket: the store is not asked for it.
     const bytes = Sha256.safeParse(digest).success ? await this.read(blobKey(digest)) : null;
-    if (!bytes) {
-      throw new StorageError(
-        'ARTIFACT_MISSING',
-        `Blob ${digest} is not in bucket "${this.bucket}". Restore it from a copy of the bucket; only an empty bucket would make it again.`,
-      );
-    }
-    const actual = sha256(bytes);
-    if (actual !== digest) {
-      throw new StorageError(
-        'ARTIFACT_CORRUPT',
-        `Blob ${digest} in bucket "${this.bucket}" has bytes of digest ${actual}. Restore it from a copy, or delete it so that it is made again.`,
-      );
-    }
-    return bytes;
+    if (bytes) this.requireDigest(digest, sha256(bytes));
+    return bytes ?? this.missing(digest);
+  }
+
+  /** Writes a blob of any size into a file. Errors: as of getBytes. */
+  async saveBlob({ sha256: digest, bytes }: BlobSize, path: string): Promise<void> {
+    if (bytes <= LARGE_FILE_BYTES) return writeFile(path, await this.getBytes(digest));
+    const from = { Bucket: this.bucket, Key: blobKey(digest) };
+    const found = await downloadLargeFile(this.client, from, path).catch((error: unknown) => {
+      throw this.explain(error, from.Key);
+    });
+    this.requireDigest(digest, found ?? this.missing(digest));
+  }
+
+  private missing(digest: string): never {
+    throw new StorageError(
+      'ARTIFACT_MISSING',
+      `Blob ${digest} is not in bucket "${this.bucket}". Restore it from a copy of the bucket; only an empty bucket would make it again.`,
+    );
+  }
+
+  private requireDigest(digest: string, actual: string): void {
+    if (actual === digest) return;
+    throw new StorageError(
+      'ARTIFACT_CORRUPT',
+      `Blob ${digest} in bucket "${this.bucket}" has bytes of digest ${actual}. Restore it from a copy, or delete it so that it is made again.`,
+    );
   }
 
   async getText(ref: ArtifactRef): Promise<string> {
@@ -189,28 +215,9 @@ export class ArtifactStore implements Bucket {
 
   /** Objects under a prefix, in lexical order of their keys. */
   async listWithDates(prefix: string): Promise<ListedObject[]> {
-    const objects: ListedObject[] = [];
-    let token: string | undefined;
-    do {
-      const page = await this.client
-        .send(
-          new ListObjectsV2Command({
-            Bucket: this.bucket,
-            Prefix: prefix,
-            ...(token ? { ContinuationToken: token } : {}),
-          }),
-        )
-        .catch((error: unknown) => {
-          throw this.explain(error, prefix);
-        });
-      objects.push(
-        ...(page.Contents ?? []).flatMap(({ Key, Size, LastModified }) =>
-          Key === undefined ? [] : { key: Key, bytes: Size ?? 0, modified: LastModified ?? new Date() },
-        ),
-      );
-      token = page.NextContinuationToken;
-    } while (token);
-    return objects;
+    return listObjects(this.client, { Bucket: this.bucket, Prefix: prefix }).catch((error: unknown) => {
+      throw this.explain(error, prefix);
+    });
   }
 
   /** The whole reference of an artifact of which the address is not kept. */
@@ -291,7 +298,7 @@ export class ArtifactStore implements Bucket {
   }
 
   private parse<S extends z.ZodType>(json: Uint8Array | string, schema: S, where: string): z.infer<S> {
-    const parsed = schema.safeParse(valueOf(json));
+    const parsed = schema.safeParse(jsonIn(json));
     if (parsed.success) return parsed.data;
     throw new StorageError(
       'ARTIFACT_CORRUPT',
@@ -301,14 +308,5 @@ export class ArtifactStore implements Bucket {
 
   private explain(error: unknown, what: string): StorageError {
     return explainStorageError(error, { store: this.address, what: `${this.bucket}/${what}` });
-  }
-}
-
-/** Undefined when it is no JSON, which no schema accepts that we use. */
-function valueOf(json: Uint8Array | string): unknown {
-  try {
-    return JSON.parse(typeof json === 'string' ? json : Buffer.from(json).toString('utf8'));
-  } catch {
-    return undefined;
   }
 }

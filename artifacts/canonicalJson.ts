@@ -12,3 +12,12 @@ export const sha256 = (bytes: string | Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');
 
 export const digestOfJson = (value: unknown): string => sha256(canonicalJson(value));
+
+/** Undefined when it is no JSON, which no schema accepts that we use. */
+export function jsonIn(json: Uint8Array | string): unknown {
+  try {
+    return JSON.parse(typeof json === 'string' ? json : Buffer.from(json).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

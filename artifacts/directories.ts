@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { ArtifactRef, DirectoryListing } from '../schemas/artifact';
 import { MEDIA_TYPES } from '../schemas/names';
 import type { ArtifactStore } from './artifactStore';
+import { digestFile } from './largeFiles';
 import { StorageError } from './storageError';
 import { inParallel } from '../domain/inParallel';
 
@@ -14,13 +13,8 @@ const TRANSFERS_AT_ONCE = 8;
 export async function listDirectory(directory: string): Promise<DirectoryListing> {
   const names = await fileNames(directory);
   const files = await inParallel(names, TRANSFERS_AT_ONCE, async (name) => {
-    const hash = createHash('sha256');
-    let bytes = 0;
-    for await (const chunk of createReadStream(join(directory, name)) as AsyncIterable<Buffer>) {
-      hash.update(chunk);
-      bytes += chunk.byteLength;
-    }
-    return { bytes, name, sha256: hash.digest('hex') };
+    const path = join(directory, name);
+    return { bytes: (await stat(path)).size, name, sha256: await digestFile(path) };
   });
   return { files };
 }
@@ -33,11 +27,7 @@ export async function putDirectory(
 ): Promise<ArtifactRef> {
   const names = await fileNames(directory);
   const files = await inParallel(names, TRANSFERS_AT_ONCE, async (fileName) => {
-    const stored = await store.putBytes(
-      await readFile(join(directory, fileName)),
-      fileName,
-      MEDIA_TYPES.binary,
-    );
+    const stored = await store.putFile(join(directory, fileName), fileName, MEDIA_TYPES.binary);
     return { bytes: stored.bytes, name: fileName, sha256: stored.digest.sha256 };
   });
   return store.putJson({ files } satisfies DirectoryListing, name, MEDIA_TYPES.directory);
@@ -61,7 +51,7 @@ const isLinkToFile = (path: string): Promise<boolean> =>
   );
 
 /** What folders can be brought from. */
-export type FolderSource = Pick<ArtifactStore, 'getListing' | 'getBytes'>;
+export type FolderSource = Pick<ArtifactStore, 'getListing' | 'saveBlob'>;
 
 /**
  * Brings a folder to this machine, verified, under `<cache>/<digest>`; a folder that is there is used as it is.
@@ -106,7 +96,7 @@ async function fetchFiles(
       );
     }
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, await store.getBytes(file.sha256));
+    await store.saveBlob(file, path);
   });
 }
 

@@ -2,7 +2,7 @@ import { GetObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/cl
 import { isNothingThere } from './explainStorageError';
 
 /** The client repeats requests, but not an answer that breaks off; who reads thousands would meet one each time. */
-const ATTEMPTS = 3;
+export const ATTEMPTS = 3;
 
 export interface StoredObject {
   bytes: Buffer;
@@ -27,7 +27,7 @@ export async function readObject(
 }
 
 /** The connection was lost while the answer came in. */
-const isBrokenOff = (error: unknown): boolean =>
+export const isBrokenOff = (error: unknown): boolean =>
   error instanceof Error &&
   !(error instanceof S3ServiceException) &&
   'code' in error &&

@@ -89,7 +89,7 @@ async function converse(
   try {
     return await talk(scene, {
       folders: {
-        getBytes: (digest) => readBlob(bucket, digest),
+        saveBlob: async ({ sha256 }, path) => writeFile(path, await readBlob(bucket, sha256)),
         getListing: ({ digest }) => readJsonBlob(bucket, digest.sha256, DirectoryListing),
       },
       trainer: {

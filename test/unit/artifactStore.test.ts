@@ -1,12 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
-import { execFileSync } from 'node:child_process';
+import { mkdir, readFile, truncate, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { sha256 } from '../../artifacts/canonicalJson';
-import { fetchDirectory, listDirectory, putDirectory } from '../../artifacts/directories';
 import { StorageError } from '../../artifacts/storageError';
-import { requireTool } from '../../deploy/local/tools';
 import { MEDIA_TYPES } from '../../schemas/names';
 import { freePort, type ObjectStore, startObjectStore } from '../support/objectStore';
 
@@ -181,90 +178,5 @@ describe('a store that cannot be used says why', () => {
       expect(error).toMatchObject({ code: 'STORAGE_UNREACHABLE' });
       expect(String(error)).toContain('S3_ENDPOINT');
     }
-  });
-});
-
-describe('folders', () => {
-  async function folder(files: Record<string, string | Uint8Array>): Promise<string> {
-    const path = join(objects.scratch, `folder-${randomBytes(4).toString('hex')}`);
-    for (const [name, content] of Object.entries(files)) {
-      await mkdir(dirname(join(path, name)), { recursive: true });
-      await writeFile(join(path, name), content);
-    }
-    return path;
-  }
-
-  const FILES = {
-    'config.json': '{"a":1}',
-    'model.safetensors': fresh(100_000),
-    'a-b': 'sorts before a/b and after a b',
-    'a b': '',
-    'a/b': 'deeper',
-    'a/c/d': 'deepest',
-    'Z.txt': 'capitals first',
-    'ä.txt': 'not ASCII',
-  };
-
-  const trainersDigest = (path: string): string =>
-    execFileSync(
-      requireTool('trainerPython'),
-      [
-        '-c',
-        'import sys; from pathlib import Path; from pi_trainer.digest import directory_digest; print(directory_digest(Path(sys.argv[1])))',
-        path,
-      ],
-      { encoding: 'utf8', env: { PYTHONPATH: join(__dirname, '../../trainer/src') } },
-    ).trim();
-
-  test('go and come back as they were, under the digest that the trainer computes too', async () => {
-    const path = await folder(FILES);
-    const ref = await putDirectory(objects.store, path, 'policy');
-    expect(ref.digest.sha256).toBe(trainersDigest(path));
-    const back = await fetchDirectory(objects.store, ref, join(objects.scratch, 'cache'));
-    expect(await listDirectory(back)).toEqual(await listDirectory(path));
-    expect(trainersDigest(back)).toBe(ref.digest.sha256);
-  });
-
-  test('files that are links, as Hugging Face’s cache keeps them, are read like others', async () => {
-    const blobs = await folder({ blob: 'weights' });
-    const path = await folder({ 'config.json': '{}' });
-    await symlink(join(blobs, 'blob'), join(path, 'model.safetensors'));
-    await symlink(join(blobs, 'gone'), join(path, 'dangling'));
-    const ref = await putDirectory(objects.store, path, 'policy');
-    const { files } = await objects.store.getListing(ref);
-    expect(files.map(({ name }) => name)).toEqual(['config.json', 'model.safetensors']);
-    expect(ref.digest.sha256).toBe(trainersDigest(path));
-  });
-
-  test('fetched by many at once, there is one whole copy and nothing half-done beside it', async () => {
-    const ref = await putDirectory(objects.store, await folder(FILES), 'policy');
-    const cache = join(objects.scratch, 'shared-cache');
-    const paths = await Promise.all(
-      Array.from({ length: 6 }, () => fetchDirectory(objects.store, ref, cache)),
-    );
-    expect(new Set(paths).size).toBe(1);
-    expect((await listDirectory(cache)).files).toHaveLength(Object.keys(FILES).length);
-  });
-
-  test('a fetch that fails leaves nothing behind, and works once the blob is back', async () => {
-    const ref = await putDirectory(objects.store, await folder({ one: 'one', two: 'two' }), 'policy');
-    const { files } = await objects.store.getListing(ref);
-    const lost = objects.blobFile(files[1]?.sha256 ?? '');
-    await unlink(lost);
-    const cache = join(objects.scratch, 'broken-cache');
-    expect(await codeOf(fetchDirectory(objects.store, ref, cache))).toBe('ARTIFACT_MISSING');
-    expect((await listDirectory(cache)).files).toEqual([]);
-    await put(Buffer.from('two'));
-    await fetchDirectory(objects.store, ref, cache);
-    expect((await listDirectory(cache)).files).toHaveLength(2);
-  });
-
-  test('a listing that points outside the folder writes nothing there', async () => {
-    const { digest } = await put(Buffer.from('evil'));
-    const listing = { files: [{ bytes: 4, name: '../outside', sha256: digest.sha256 }] };
-    const ref = await objects.store.putJson(listing, 'policy', MEDIA_TYPES.directory);
-    const cache = join(objects.scratch, 'guarded', 'cache');
-    expect(await codeOf(fetchDirectory(objects.store, ref, cache))).toBe('ARTIFACT_CORRUPT');
-    expect((await listDirectory(join(objects.scratch, 'guarded'))).files).toEqual([]);
   });
 });
