@@ -13,7 +13,7 @@ import { type BatchInput, BatchStore } from './conversation/batchStore';
 import { EpisodeBatch } from './conversation/episodeBatch';
 import { judgeEpisode } from './conversation/judge';
 import { leaveBatch } from './conversation/leaveBatch';
-import { createPatience } from './conversation/patience';
+import { createPatience, type Waiting } from './conversation/patience';
 import { Conversations } from './conversation/playConversation';
 import type { CollectionDesigns } from './support/collectionDesigns';
 import { whileAlive } from './support/heartbeat';
@@ -130,9 +130,11 @@ export function createEpisodeActivities({
     });
   }
 
-  async function playAndRate(number: number, batch: EpisodeBatch, { signal, ask }: Circumstances) {
+  async function playAndRate(number: number, batch: EpisodeBatch, { signal, ask: askFor }: Circumstances) {
     if (batch.ratedRow(number)) return;
-    const patiently = createPatience(signal, (waiting) => batch.wait(number, waiting));
+    const wait = (waiting: Waiting | null) => batch.wait(number, waiting);
+    const patiently = createPatience(signal, wait);
+    const ask: AskModel = (question) => askFor({ ...question, tell: wait });
     const cast = await patiently(() => designs.cast(batch.design, number));
     let episode: Episode | undefined;
     let row = batch.playedRow(number);

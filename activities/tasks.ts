@@ -9,6 +9,7 @@ import type { TaskSet } from '../schemas/profiles';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { AuthorJournal } from './support/authorJournal';
 import { failure } from './support/failures';
+import type { Waiting } from './conversation/patience';
 import type { AskModel, ModelAccess } from './models/modelAccess';
 import { recordCall } from './models/recordCall';
 import { FREE, type Plans, type StageOutcome, type StageWork } from './support/stageWork';
@@ -30,13 +31,15 @@ export function createTaskActivities({ store, plans, access }: TaskDependencies)
     async prepareTasks(work: StageWork): Promise<StageOutcome> {
       const parameters = await plans.parameters('prepareTasks', work);
       const journal = await AuthorJournal.open(store, work.key);
-      const progress = { accepted: 0, wanted: 0 };
+      const progress = { accepted: 0, wanted: 0, waiting: null as Waiting | null };
       const stopTelling = journal.keepTelling(() => ({ ...progress, answered: journal.answered }));
       try {
         const texts = await textsOf(parameters);
         const prepared = await access.whileUsed(await plans.account(work), (ask) =>
           prepareTaskSet(parameters, texts, {
-            author: authorOf(parameters, ask),
+            author: authorOf(parameters, (question) =>
+              ask({ ...question, tell: (waiting) => Object.assign(progress, { waiting }) }),
+            ),
             concurrency: PROMPTS_AT_ONCE,
             resumeFrom: journal.resumeFrom,
             onProgress: ({ entry, accepted, wanted }) => {

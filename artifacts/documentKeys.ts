@@ -12,6 +12,8 @@ export const ledgerKey = (campaign: string): string => `campaigns/${campaign}/ca
 export const modelBatchesKey = (campaign: string): string => `campaigns/${campaign}/model-batches.json`;
 /** Which snapshots of its models a campaign has met. */
 export const snapshotsKey = (campaign: string): string => `campaigns/${campaign}/snapshots.json`;
+/** What all workers know of a provider's limit. */
+export const rateLimitKey = (digest: string): string => `limits/${digest}.json`;
 /** Results of stages. */
 export const RESULTS_FOLDER = 'stages/';
 export const resultKey = (key: string): string => `${RESULTS_FOLDER}${key}.json`;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CampaignSpec } from './campaign';
+import { ProviderSettings } from './rateLimit';
 
 /**
  * JSON Schema (draft 2020-12) of a campaign file as it is written, with descriptions and defaults, for editors.
@@ -9,3 +10,7 @@ export const campaignJsonSchema = (): Record<string, unknown> => ({
   title: 'π-loop campaign',
   ...z.toJSONSchema(CampaignSpec, { io: 'input', target: 'draft-2020-12' }),
 });
+
+/** The file of PI_LOOP_PROVIDERS as JSON Schema. */
+export const providersJsonSchema = (): Record<string, unknown> =>
+  z.toJSONSchema(ProviderSettings, { io: 'input' });

@@ -1,7 +1,13 @@
 import { type Setting, settingsOf, type SettingsSchema } from './settings';
 
-/** docs/settings.md: every setting of a campaign file and every variable of a worker, from the schemas that read them. */
-export const settingsPage = (campaign: SettingsSchema, worker: SettingsSchema): string =>
+export interface DocumentedSchemas {
+  campaign: SettingsSchema;
+  worker: SettingsSchema;
+  providers: SettingsSchema;
+}
+
+/** docs/settings.md: every setting of a file and every variable of a worker, from the schemas that read them. */
+export const settingsPage = ({ campaign, worker, providers }: DocumentedSchemas): string =>
   [
     '<!-- Written by `npm run schema` from the schemas that read the settings; not to be changed by hand. -->',
     '# Settings',
@@ -10,6 +16,9 @@ export const settingsPage = (campaign: SettingsSchema, worker: SettingsSchema): 
     '## Environment of workers',
     'Read once, when a worker starts. Empty is as if it were not there.',
     table(settingsOf(worker)),
+    '## File of `PI_LOOP_PROVIDERS`',
+    'What accounts with providers may ask ([limits.md](limits.md)). Read once, when a worker starts.',
+    table(settingsOf(providers)),
   ].join('\n\n') + '\n';
 
 function sectionsOf(campaign: SettingsSchema): string[] {

@@ -4,9 +4,14 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
-const { campaignJsonSchema } = require('../dist/schemas/jsonSchema.js');
+const { campaignJsonSchema, providersJsonSchema } = require('../dist/schemas/jsonSchema.js');
 const { settingsPage } = require('../dist/schemas/settingsPage.js');
 const { workerJsonSchema } = require('../dist/workers/config.js');
 const file = fileURLToPath(new URL('../docs/settings.md', import.meta.url));
 
-writeFileSync(file, settingsPage(campaignJsonSchema(), workerJsonSchema()));
+const schemas = {
+  campaign: campaignJsonSchema(),
+  worker: workerJsonSchema(),
+  providers: providersJsonSchema(),
+};
+writeFileSync(file, settingsPage(schemas));

@@ -77,6 +77,10 @@ const WorkerEnvironment = z.object({
     .string()
     .default(join(homedir(), '.config', 'pi-loop', 'signing-key.pem'))
     .describe('Where that key lies; it is made there when there is none.'),
+  PI_LOOP_PROVIDERS: z
+    .string()
+    .optional()
+    .describe('File that says what accounts with providers may ask a minute; without it, learned from them.'),
   PI_LOOP_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error'])
     .default('info')

@@ -3,6 +3,7 @@ import { takesPromptCacheKey } from '../../domain/plan/endpoints';
 import type { AnswerForm } from '../../domain/prompts/answerForm';
 import type { ModelSpec, Sampling } from '../../schemas/model';
 import type { Usage } from '../../schemas/modelCall';
+import type { MinuteLimits } from '../../schemas/rateLimit';
 import type { ChatMessage } from '../../schemas/training';
 import { failure } from '../support/failures';
 import type { Asked } from './modelFailures';
@@ -33,6 +34,8 @@ export interface Completion {
   truncated: boolean;
   /** It came by the provider's Batch API, which has prices of its own. */
   batched?: boolean;
+  /** The account's limits, where the answer tells of them. */
+  announced?: MinuteLimits | null;
 }
 
 /** What is sent to a provider, by whichever of its interfaces. */

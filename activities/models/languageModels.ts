@@ -11,6 +11,7 @@ import {
 import type { Environment } from '../support/environment';
 import { clientOptions, type Endpoint, resolveEndpoint } from './endpoint';
 import { modelFailure } from './modelFailures';
+import { announcedLimits } from './rateLimits/announcedLimits';
 import { createUndiciFetch } from './undiciFetch';
 
 /** Sockets to one endpoint, far above what stages ask at once: what limits calls is the campaign's `episodesInFlight`. */
@@ -33,10 +34,10 @@ export class LanguageModels {
   /** A prompt that a filter stops counts as refused. Errors: MODEL_* as `modelFailure` says; an aborted call throws the signal's reason. */
   async complete(endpoint: Endpoint, { signal, ...question }: CompletionRequest): Promise<Completion> {
     try {
-      const answer = await this.client(endpoint).chat.completions.create(chatRequest(endpoint, question), {
-        signal,
-      });
-      return readCompletion(answer, endpoint);
+      const { data, response } = await this.client(endpoint)
+        .chat.completions.create(chatRequest(endpoint, question), { signal })
+        .withResponse();
+      return { ...readCompletion(data, endpoint), announced: announcedLimits(response.headers) };
     } catch (error) {
       signal.throwIfAborted();
       const filtered = readFiltered(error);

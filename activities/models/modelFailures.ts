@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import type { ApplicationFailure } from '@temporalio/activity';
 import { failure, reasonOf } from '../support/failures';
+import { resetOf } from './rateLimits/announcedLimits';
 
 /** Who was asked; keys are here only so that they can be kept out of messages. */
 export interface Asked {
@@ -136,12 +137,12 @@ const withoutKey = (text: string, { apiKey, apiKeyEnv, secrets = [] }: Asked): s
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
-/** Milliseconds from `retry-after-ms` or `retry-after` (RFC 9110: seconds or a date). */
+/** Milliseconds from `retry-after-ms`, `retry-after` (RFC 9110: seconds or a date), or when what is used up is there again. */
 function retryAfter(headers: Headers | undefined): number | undefined {
   const exact = Number(headers?.get('retry-after-ms') ?? Number.NaN);
   if (Number.isFinite(exact)) return Math.max(0, exact);
   const given = headers?.get('retry-after');
-  if (!given) return undefined;
+  if (!given) return resetOf(headers) ?? undefined;
   const seconds = Number(given);
   const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(given) - Date.now();
   return Number.isFinite(wait) ? Math.max(0, wait) : undefined;

@@ -12,6 +12,7 @@ import {
 import type { ArtifactStore } from '../../artifacts/artifactStore';
 import { BoundedCache } from '../../artifacts/boundedCache';
 import type { Account } from '../models/budget/askWithinBudget';
+import { stagesBehind } from '../../domain/plan/stagesBehind';
 import { failure } from './failures';
 
 /** What an activity that does a stage's work is given: where the plan lies, which stage, and its inputs. */
@@ -52,8 +53,9 @@ export class Plans {
 
   /** On which account a stage asks models. */
   async account({ campaign, plan, stage }: Pick<StageWork, 'campaign' | 'plan' | 'stage'>): Promise<Account> {
-    const { limits, prices, snapshotPolicies } = await this.load(plan);
-    return { campaign, stage, limits, prices, snapshotPolicies };
+    const { limits, prices, snapshotPolicies, stages } = await this.load(plan);
+    const priority = stagesBehind(stages, stage);
+    return { campaign, stage, limits, prices, snapshotPolicies, priority };
   }
 
   /** The stage's parameters, parsed as those of `kind`. */

@@ -1,17 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { campaignJsonSchema } from '../../schemas/jsonSchema';
+import { campaignJsonSchema, providersJsonSchema } from '../../schemas/jsonSchema';
 import { type Setting, settingsOf } from '../../schemas/settings';
 import { settingsPage } from '../../schemas/settingsPage';
 import { workerJsonSchema } from '../../workers/config';
 
 const page = join(__dirname, '../../docs/settings.md');
-const settings = [...settingsOf(campaignJsonSchema()), ...settingsOf(workerJsonSchema())];
+const schemas = {
+  campaign: campaignJsonSchema(),
+  worker: workerJsonSchema(),
+  providers: providersJsonSchema(),
+};
+const settings = Object.values(schemas).flatMap((schema) => settingsOf(schema));
 const named = (path: string): Setting | undefined => settings.find((setting) => setting.path === path);
 
 describe('docs/settings.md', () => {
   it('is what `npm run schema` writes from the schemas today', () => {
-    expect(readFileSync(page, 'utf8')).toBe(settingsPage(campaignJsonSchema(), workerJsonSchema()));
+    expect(readFileSync(page, 'utf8')).toBe(settingsPage(schemas));
   });
 
   it('says of every setting what it means', () => {

@@ -18,10 +18,9 @@ export interface Account {
   prices?: PlanPrices | undefined;
   /** Of the plan; null: whichever snapshot answers is taken, and not even noted. */
   snapshotPolicies?: readonly ModelPolicy[] | null | undefined;
+  /** Among the campaign's calls that wait for a limit of the provider, higher ones come first. @default 0 */
+  priority?: number | undefined;
 }
-
-/** Never aborted. */
-const NEVER = new AbortController().signal;
 
 /**
  * Asks within a campaign's limits. A call that has no price and that no limit counts is not booked.
@@ -41,7 +40,7 @@ export function askWithinBudget(budget: CampaignBudget, account: Account, ask: A
       purpose,
       most: { calls: 1, nanodollars: price ? mostFor(question, price) : 0 },
       // A call that is paid for is not cut off: it would cost as much, and nobody would know how much.
-      make: () => ask(price && !question.batching ? { ...question, signal: NEVER } : question),
+      make: () => ask(price && !question.batching ? { ...question, isPaid: true } : question),
       spending: (answer) => spendingOf(answer, purpose, price),
       signal,
     });

@@ -9,5 +9,8 @@ export function createChatClient({ baseURL }: ClientOptions) {
     if (!process) throw new Error('nobody in the simulated world asks');
     return answer({ process, baseUrl: baseURL ?? '', signal }, question);
   };
-  return { chat: { completions: { create } } };
+  const createWithHeaders = (...asked: Parameters<typeof create>) => ({
+    withResponse: async () => ({ data: await create(...asked), response: { headers: new Headers() } }),
+  });
+  return { chat: { completions: { create: createWithHeaders } } };
 }
