@@ -23,6 +23,7 @@ const COMMANDS: Commands = {
   retry: () => (require('./retry') as typeof import('./retry')).registerRetry,
   amend: () => (require('./amend') as typeof import('./amend')).registerAmend,
   'raise-limit': () => (require('./raiseLimit') as typeof import('./raiseLimit')).registerRaiseLimit,
+  budget: () => (require('./budget') as typeof import('./budget')).registerBudget,
   fork: () => (require('./fork') as typeof import('./fork')).registerFork,
   gc: () => (require('./gc') as typeof import('./gc')).registerGc,
   forget: () => (require('./forget') as typeof import('./forget')).registerForget,

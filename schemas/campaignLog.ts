@@ -52,6 +52,12 @@ export const LogEvent = z.discriminatedUnion('kind', [
   }),
   /** A model answered under another snapshot than before. */
   z.strictObject({ kind: z.literal('snapshot-changed'), change: SnapshotChange }),
+  /** What was held for workers that were gone, by the provider's count: nanodollars booked before and after. */
+  z.strictObject({
+    kind: z.literal('reconciled'),
+    booked: z.number().int(),
+    counted: z.number().int(),
+  }),
   z.strictObject({
     kind: z.literal('campaign-finished'),
     results: Sha256,

@@ -65,6 +65,8 @@ function describeEvent(event: LogEvent): string {
         : '';
       return `model ${model} answers as ${name} since ${since}, before as ${from}: ${standing}${shifted}`;
     }
+    case 'reconciled':
+      return `reconciled with the provider's count: ${dollars(event.booked)} booked before, ${dollars(event.counted)} after`;
     case 'campaign-finished':
       return `finished with results ${cut(event.results)}, ${event.stages.length} stages`;
     case 'campaign-stopped':

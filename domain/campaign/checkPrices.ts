@@ -16,7 +16,7 @@ function checkModelPrices({ limits, models }: CampaignSpec, table: PriceTable): 
   if (!limits.money) return [];
   return ROLES.flatMap((role) => {
     const model = models[role];
-    if (!model || priceOf(table, model)) return [];
+    if (!model || model.simulated || priceOf(table, model)) return [];
     return [
       {
         path: ['models', role, 'model'],

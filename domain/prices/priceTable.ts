@@ -26,7 +26,7 @@ export function priceOf(table: PriceTable, { baseUrl, model }: Asked): TokenPric
 }
 
 /** `gpt-4o-2024-08-06` and `mistral-large-2411` are snapshots; `gpt-4o-mini` is another model. */
-const isSnapshotOf = (model: string, name: string): boolean =>
+export const isSnapshotOf = (model: string, name: string): boolean =>
   model.startsWith(name) && /^-(\d{4}-\d{2}-\d{2}|\d{4,8}|latest)$/.test(model.slice(name.length));
 
 /** A dollar a million tokens is a million picodollars a token. */

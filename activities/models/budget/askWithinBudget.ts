@@ -32,7 +32,7 @@ export function askWithinBudget(budget: CampaignBudget, account: Account, ask: A
   return async (question) => {
     const { model, role, signal } = question;
     const price = plannedPrice(prices, model);
-    if (!price && limits.money) throw unpriced(campaign, question);
+    if (!price && limits.money && !model.simulated) throw unpriced(campaign, question);
     if (!price && limits.modelCalls === null) return ask(question);
     const purpose: Purpose = { stage, role, model: model.model };
     return budget.call({

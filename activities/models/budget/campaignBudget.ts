@@ -1,5 +1,6 @@
 import type { ApplicationFailure } from '@temporalio/activity';
 import { covers, minus, most, NOTHING, sum } from '../../../domain/budget/amount';
+import { WALLET_LEASE_MS } from '../../../domain/budget/lease';
 import { isSamePurpose, type Left, leftFor } from '../../../domain/budget/ledger';
 import type { ArtifactStore } from '../../../artifacts/artifactStore';
 import type { Amount, Ledger, Purpose, Spending } from '../../../schemas/ledger';
@@ -12,7 +13,7 @@ import { type Change, Wallet } from './wallet';
 
 /** A worker that needs more calls within this takes more at a time. */
 const SOON_MS = 2_000;
-/** What was refused to one waiter is refused to those like it for so long, if no call has ended meanwhile. */
+/** What was refused to one waiter is refused to those like it for so long: the ledger is not asked for each of them. */
 const REFUSAL_HOLDS_MS = 500;
 
 /** A call to be made within a campaign's limits. */
@@ -54,6 +55,7 @@ export class CampaignBudget {
   private readonly waiting = new Set<Waiter>();
   private turn: Promise<unknown> = Promise.resolve();
   private inFlight = 0;
+  private renewing: NodeJS.Timeout | undefined;
   /** Grows as calls end. */
   private ended = 0;
   private wake: () => void = () => undefined;
@@ -84,7 +86,7 @@ export class CampaignBudget {
   async call<R>(booking: Booking<R>): Promise<R> {
     const { most: reserved, make, spending, signal, purpose } = booking;
     const purse = await this.reserve(booking);
-    this.inFlight += 1;
+    this.begin();
     const booked = make()
       .then(
         (answer) => {
@@ -118,7 +120,6 @@ export class CampaignBudget {
     const waiter = { purpose, most: amount };
     this.waiting.add(waiter);
     try {
-      let refused: Refusal | null = null;
       for (;;) {
         signal.throwIfAborted();
         const purse = this.purseFor(waiter);
@@ -126,13 +127,10 @@ export class CampaignBudget {
           purse.reserve(amount);
           return purse;
         }
-        // What calls that are on their way do not need after all is enough for others.
-        if (refused && this.inFlight > 0) {
-          await this.nextEnd;
-          continue;
-        }
-        if (refused?.ended === this.ended) throw refused.error;
-        refused = await this.inTurn(() => this.obtain(waiter, limits));
+        const refused = await this.inTurn(() => this.obtain(waiter, limits));
+        // What calls that are on their way do not need after all may be enough.
+        if (refused && this.inFlight > 0) await this.nextEnd;
+        else if (refused?.ended === this.ended) throw refused.error;
       }
     } finally {
       this.waiting.delete(waiter);
@@ -174,9 +172,10 @@ export class CampaignBudget {
 
   private isRefused({ purpose, most: amount }: Waiter, limits: PlanLimits, refusal: Refusal): boolean {
     const { waiter, at, ended } = refusal;
-    const isRecent = ended === this.ended && performance.now() - at < REFUSAL_HOLDS_MS;
+    const isRecent = performance.now() - at < REFUSAL_HOLDS_MS;
+    const isFinal = this.inFlight === 0 && ended !== this.ended;
     const isAlike = isSamePurpose(purpose, waiter.purpose) && covers(amount, waiter.most);
-    return isRecent && isAlike && limits === refusal.limits;
+    return isRecent && !isFinal && isAlike && limits === refusal.limits;
   }
 
   private grants({ purpose, most: call }: Waiter, left: Left): Change['grants'] {
@@ -212,8 +211,23 @@ export class CampaignBudget {
     return done;
   }
 
+  private begin(): void {
+    this.inFlight += 1;
+    // A batch takes hours, in which nothing else may be asked.
+    this.renewing ??= setInterval(() => void this.renew(), WALLET_LEASE_MS / 3).unref();
+  }
+
+  private async renew(): Promise<void> {
+    const nothing = () => ({ grants: new Map(), emptied: [] });
+    await this.inTurn(() => this.wallet.write(nothing)).catch(() => undefined);
+  }
+
   private end(): void {
     this.inFlight -= 1;
+    if (this.inFlight === 0) {
+      clearInterval(this.renewing);
+      this.renewing = undefined;
+    }
     this.ended += 1;
     this.wake();
     this.nextEnd = this.armed();
