@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import OpenAI from 'openai';
+import OpenAI, { type ClientOptions } from 'openai';
 import { z } from 'zod';
 import { chatRequest } from '../activities/models/chatCompletion';
 import { clientOptions, type Endpoint, resolveEndpoint } from '../activities/models/endpoint';
@@ -25,9 +25,13 @@ const Presence = z.strictObject({ present: z.enum(['yes', 'no']) });
  * Asks a model three or four short questions, with the settings of the campaign.
  * Errors: MODEL_*, CONFIGURATION_MISSING.
  */
-export async function probeModel(model: ModelSpec, environment: Environment): Promise<Capabilities> {
+export async function probeModel(
+  model: ModelSpec,
+  environment: Environment,
+  fetch: ClientOptions['fetch'],
+): Promise<Capabilities> {
   const endpoint = resolveEndpoint(model, environment);
-  const client = new OpenAI({ ...clientOptions(endpoint), timeout: TIMEOUT_MS });
+  const client = new OpenAI({ ...clientOptions(endpoint), timeout: TIMEOUT_MS, fetch });
   const ask = async (request: Request): Promise<OpenAI.ChatCompletion> => {
     try {
       return await client.chat.completions.create(request);

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { createUndiciFetch } from '../activities/models/undiciFetch';
 import { createEnvironment } from '../activities/support/environment';
 import { type Capabilities, checkCapabilities, type Verdict } from '../domain/campaign/checkCapabilities';
 import { askedModel, formAnsweringModel } from '../domain/plan/askedModel';
@@ -16,23 +17,31 @@ export interface ProbedModel extends Verdict {
   failure: { type: string; message: string } | null;
 }
 
+const CONNECTIONS = 16;
+
 /**
  * Asks each model of a campaign what it offers, and compares that with what the campaign asks of it.
  * @param variables that the models' addresses and keys name
  */
-export function probeModels(
+export async function probeModels(
   { models }: CampaignSpec,
   variables: Readonly<Record<string, string | undefined>>,
 ): Promise<ProbedModel[]> {
   const environment = createEnvironment(variables);
-  return Promise.all(
-    Object.entries(models).flatMap(([role, spec]) => (spec ? [probe(role, plannedModel(role, spec))] : [])),
+  const { fetch, close } = createUndiciFetch(CONNECTIONS);
+  const planned = Object.entries(models).flatMap(([role, spec]) =>
+    spec ? [{ role, model: plannedModel(role, spec) }] : [],
   );
+  try {
+    return await Promise.all(planned.map(({ role, model }) => probe(role, model)));
+  } finally {
+    await close();
+  }
 
   async function probe(role: string, model: ModelSpec): Promise<ProbedModel> {
     const who = { role, model: model.model, baseUrl: model.baseUrl };
     try {
-      const capabilities = await probeModel(model, environment);
+      const capabilities = await probeModel(model, environment, fetch);
       return { ...who, capabilities, failure: null, ...checkCapabilities(role, model, capabilities) };
     } catch (error) {
       const failure = failureOf(error);

@@ -1,4 +1,6 @@
+import type { ApplicationFailure } from '@temporalio/activity';
 import OpenAI from 'openai';
+import { z } from 'zod';
 import { takesPromptCacheKey } from '../../domain/plan/endpoints';
 import type { AnswerForm } from '../../domain/prompts/answerForm';
 import type { ModelSpec, Sampling } from '../../schemas/model';
@@ -6,7 +8,7 @@ import type { Usage } from '../../schemas/modelCall';
 import type { MinuteLimits } from '../../schemas/rateLimit';
 import type { ChatMessage } from '../../schemas/training';
 import { failure } from '../support/failures';
-import type { Asked } from './modelFailures';
+import { type Asked, modelFailure } from './modelFailures';
 
 export interface ChatQuestion {
   messages: ChatMessage[];
@@ -59,15 +61,10 @@ export function chatRequest(
   };
 }
 
-/** Errors: MODEL_ANSWER_EMPTY. */
-export function readCompletion(answer: OpenAI.ChatCompletion, { model, baseUrl }: Asked): Completion {
+/** Errors: MODEL_ANSWER_EMPTY; MODEL_* where the answer is an error in itself. */
+export function readCompletion(answer: OpenAI.ChatCompletion, asked: Asked): Completion {
   const choice = answer.choices?.[0];
-  if (!choice) {
-    throw failure(
-      'MODEL_ANSWER_EMPTY',
-      `model "${model}" at ${baseUrl} answered without a choice. The call is tried again.`,
-    );
-  }
+  if (!choice) throw errorIn(answer, asked) ?? empty(asked);
   return {
     text: choice.message.content ?? choice.message.refusal ?? '',
     snapshot: answer.model,
@@ -77,6 +74,22 @@ export function readCompletion(answer: OpenAI.ChatCompletion, { model, baseUrl }
     truncated: choice.finish_reason === 'length',
   };
 }
+
+const empty = ({ model, baseUrl }: Asked) =>
+  failure(
+    'MODEL_ANSWER_EMPTY',
+    `model "${model}" at ${baseUrl} answered without a choice. The call is tried again.`,
+  );
+
+/** Routers such as OpenRouter answer 200 and say in the body what the model's own provider has answered. */
+function errorIn(answer: object, asked: Asked): ApplicationFailure | undefined {
+  const { error } = z.object({ error: ErrorInAnswer }).safeParse(answer).data ?? {};
+  if (!error) return undefined;
+  const { code, message } = error;
+  return modelFailure(OpenAI.APIError.generate(code, { error }, message, new Headers()), asked);
+}
+
+const ErrorInAnswer = z.looseObject({ code: z.coerce.number().int().min(400), message: z.string() });
 
 /**
  * A prompt that the provider's filter stopped is refused as an answer is, only earlier: nobody has answered, and asking

@@ -57,17 +57,14 @@ export function modelFailure(error: unknown, asked: Asked): ApplicationFailure {
     case 409:
       return failure('MODEL_UNAVAILABLE', `${where} asks to try again: ${said}`, { retryAfterMs, unpaid });
     case 429:
+      if (isTooLarge(error)) return refused(error, where, said, unpaid);
       return failure('MODEL_RATE_LIMITED', `${where} limits the rate: ${said} The call is tried again.`, {
         retryAfterMs,
         unpaid,
       });
     default:
       return error.status !== undefined && error.status < 500
-        ? failure(
-            'MODEL_REQUEST_REFUSED',
-            `${where} refuses the request (${error.status}): ${said} ${correctionOf(error)}.`,
-            { unpaid },
-          )
+        ? refused(error, where, said, unpaid)
         : failure(
             'MODEL_UNAVAILABLE',
             `${where} failed (${error.status ?? 'no status'}): ${said} The call is tried again.`,
@@ -114,19 +111,38 @@ const gone = (where: string, said: string): ApplicationFailure =>
     { unpaid: true },
   );
 
-const keyOf = ({ apiKeyEnv }: Asked): string =>
-  apiKeyEnv === undefined ? 'a call without a key' : `the key in ${apiKeyEnv}`;
+type RefusedRequest = InstanceType<typeof OpenAI.APIError>;
 
-const remedyOf = ({ apiKeyEnv }: Asked): string =>
-  apiKeyEnv === undefined
+const refused = (error: RefusedRequest, where: string, said: string, unpaid: boolean): ApplicationFailure =>
+  failure(
+    'MODEL_REQUEST_REFUSED',
+    `${where} refuses the request (${error.status}): ${said} ${correctionOf(error)}.`,
+    { unpaid },
+  );
+
+/** More tokens than the limit lets in at once: it will not pass by waiting. */
+const isTooLarge = ({ message }: RefusedRequest): boolean => /request too large/i.test(message);
+
+const keyOf = ({ apiKeyEnv, secrets = [] }: Asked): string => {
+  if (apiKeyEnv !== undefined) return `the key in ${apiKeyEnv}`;
+  return secrets.length > 0 ? 'the key in the headers' : 'a call without a key';
+};
+
+const remedyOf = ({ apiKeyEnv, secrets = [] }: Asked): string => {
+  if (apiKeyEnv === undefined && secrets.length > 0)
+    return "Set the variables that the model's headers name to a valid key where the workers start";
+  return apiKeyEnv === undefined
     ? "Name the variable that holds its key as the model's apiKeyEnv"
     : `Set ${apiKeyEnv} to a valid key where the workers start`;
+};
 
 /** OpenAI's code for a prompt that does not fit; servers of other makers send it as well. */
-const correctionOf = ({ code }: { code?: unknown }): string =>
-  code === 'context_length_exceeded'
+const correctionOf = (error: RefusedRequest): string =>
+  error.code === 'context_length_exceeded'
     ? 'Use a model with a longer context (for a policy made from nothing: policy.base.pretrain.model.contextLength), or shorten what it reads: fewer turns (episodes.maxTurns), shorter answers (sampling.maxTokens)'
-    : 'Correct the campaign file';
+    : isTooLarge(error)
+      ? 'Lower sampling.maxTokens, which counts in full, or have the limit raised'
+      : 'Correct the campaign file';
 
 /** Some servers repeat the key in their answer, and the client repeats a header that cannot be sent. */
 const withoutKey = (text: string, { apiKey, apiKeyEnv, secrets = [] }: Asked): string =>

@@ -44,7 +44,8 @@ export function checkCapabilities(role: string, model: ModelSpec, offered: Capab
       !usesSchema &&
       offered.jsonSchema &&
       `${path}.structuredOutput: schema would keep its answers readable.`,
-    offered.snapshot !== model.model &&
+    !model.simulated &&
+      offered.snapshot !== model.model &&
       `${path}.model answers as ${offered.snapshot}: where that can be asked for by name, no other will answer.`,
     !offered.usage && `${path}: the endpoint tells no tokens, so that costs cannot be counted.`,
   ];

@@ -134,9 +134,8 @@ describe('what the provider answers is taken as what it is:', () => {
     const failure = await ask(spec()).catch((error: unknown) => error);
     expect(failure).toMatchObject({ type: 'MODEL_RATE_LIMITED', nonRetryable: false });
     const { nextRetryDelay } = failure as { nextRetryDelay?: number };
-    // The clock runs while the bucket is emptied: the wait is told to the second, or a little less.
-    if (wait === undefined) expect(nextRetryDelay).toBeUndefined();
-    else expect(Number(nextRetryDelay)).toBeGreaterThan(wait - 1_000);
+    // The clock runs while the bucket is emptied. Without a word of it, other headers may tell.
+    if (wait !== undefined) expect(Number(nextRetryDelay)).toBeGreaterThan(wait - 1_000);
   });
 
   test('a quota that is used up, and one that was topped up', async () => {

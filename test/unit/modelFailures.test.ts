@@ -37,6 +37,14 @@ describe('a quota that is used up is told apart from a rate that is limited', ()
   });
 });
 
+test('a request that no limit would let in is not waited for', () => {
+  const error = { code: 'rate_limit_exceeded', type: 'tokens', message: 'Request too large for gpt-4.' };
+  expect(failureOf(429, error)).toMatchObject({
+    type: 'MODEL_REQUEST_REFUSED',
+    message: expect.stringContaining('Lower sampling.maxTokens'),
+  });
+});
+
 describe('a model that was retired is told with a way on, and is never replaced', () => {
   test.each([
     [404, { code: 'model_not_found', message: 'The model has been deprecated.' }],
