@@ -19,20 +19,25 @@ export class ExternalBackend implements ServingBackend {
   async serve(policy: PolicyToServe, signal: AbortSignal): Promise<ServedPolicy> {
     const { digest } = policy;
     const loaded = policy.base !== null && (await this.load(policy, policy.base));
-    const card = await this.server.card(digest);
-    if (!card) throw notServed(this.server, policy);
-    signal.throwIfAborted();
-    await this.prove(policy, card);
-    const stopped = new AbortController();
-    return {
-      baseUrl: this.server.baseUrl,
-      model: digest,
-      ended: this.untilUnlisted(digest, stopped.signal),
-      stop: async () => {
-        stopped.abort();
-        if (loaded) await this.server.unload(digest).catch(() => undefined);
-      },
+    const unload = async () => {
+      if (loaded) await this.server.unload(digest).catch(() => undefined);
     };
+    try {
+      const card = await this.server.card(digest);
+      if (!card) throw notServed(this.server, policy);
+      await this.prove(policy, card);
+      signal.throwIfAborted();
+    } catch (error) {
+      await unload();
+      throw error;
+    }
+    const stopped = new AbortController();
+    const stop = () => {
+      stopped.abort();
+      return unload();
+    };
+    const ended = this.untilUnlisted(digest, stopped.signal);
+    return { baseUrl: this.server.baseUrl, model: digest, ended, stop };
   }
 
   /** @returns whether it may be loaded there at all */

@@ -135,7 +135,7 @@ def test_what_cannot_be_loaded_is_refused_and_harms_nobody(
     def refused(answer: tuple[int, str]) -> tuple[int, str]:
         return answer[0], json.loads(answer[1])["error"]["code"]
 
-    assert refused(client.load(tmp_path / "nothing", "nothing")) == (400, "invalid_adapter")
+    assert refused(client.load(tmp_path / "nothing", "nothing")) == (404, "adapter_not_found")
     assert refused(client.load(base_model, "whole")) == (400, "invalid_adapter")
     stranger = shutil.copytree(adapters[0], tmp_path / "stranger")
     (stranger / "base.json").write_text(json.dumps({"digest": "0" * 64}))

@@ -52,13 +52,15 @@ class ServedModels:
         raise RequestError(404, "model_not_found", f"no model {name!r} here, only {names}", "model")
 
     async def load(self, name: str, directory: Path) -> None:
-        """Raises RequestError 400: the name is taken, there are enough, or the directory is no adapter of this base."""
+        """Raises RequestError 404: no such directory; 400: the name is taken, there are enough, no adapter of this base."""
         async with self._changing:
             if any(name == model.name for model in self.all()):
                 raise RequestError(400, "already_loaded", f"{name!r} has already been loaded", "lora_name")
             if len(self._adapters) >= self._most_adapters:
                 message = f"there are {self._most_adapters} adapters already, the most there may be (--max-loras)"
                 raise RequestError(400, "too_many_adapters", message, "lora_name")
+            if not directory.is_dir():
+                raise RequestError(404, "adapter_not_found", f"{directory} is not a directory", "lora_path")
             try:
                 self._adapters[name] = await asyncio.to_thread(self._adapt, name, directory)
             except TrainerError as failure:
