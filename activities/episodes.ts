@@ -1,26 +1,17 @@
 import { Context } from '@temporalio/activity';
-import { inParallel } from '../domain/inParallel';
-import { answeringModels } from '../domain/plan/answeringModels';
-import { sumSpent } from '../domain/plan/cost';
-import { policyFor } from '../domain/plan/snapshotPolicies';
-import type { FinishedBatch, PlayedRow, RatedRow, Spent } from '../schemas/batch';
-import type { Episode } from '../schemas/episode';
-import { MEDIA_TYPES } from '../schemas/names';
-import type { ModelCall } from '../schemas/modelCall';
+import type { FinishedBatch } from '../schemas/batch';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { keepTelling, progressOfLastAttempt } from './conversation/batchHeartbeat';
 import { type BatchInput, BatchStore } from './conversation/batchStore';
 import { EpisodeBatch } from './conversation/episodeBatch';
-import { judgeEpisode } from './conversation/judge';
+import { EpisodeSteps } from './conversation/episodeSteps';
+import { keepingToCompare } from './conversation/keepToCompare';
 import { leaveBatch } from './conversation/leaveBatch';
-import { createPatience, type Waiting } from './conversation/patience';
-import { Conversations } from './conversation/playConversation';
+import { accountOf } from './conversation/account';
+import { numbersOf, together } from './conversation/together';
 import type { CollectionDesigns } from './support/collectionDesigns';
 import { whileAlive } from './support/heartbeat';
 import type { LanguageModels } from './models/languageModels';
-import type { Account } from './models/budget/askWithinBudget';
-import { keepForBridge } from './models/snapshots/bridgeSnapshot';
-import { SnapshotRecord } from './models/snapshots/snapshotRecord';
 import type { AskModel, ModelAccess } from './models/modelAccess';
 import type { Plans } from './support/stageWork';
 import type { ServedPolicies } from './support/servedPolicies';
@@ -45,11 +36,6 @@ export interface PlayEpisodesInput extends BatchInput {
   inFlight: number;
 }
 
-interface Circumstances {
-  signal: AbortSignal;
-  ask: AskModel;
-}
-
 export function createEpisodeActivities({
   store,
   plans,
@@ -58,7 +44,8 @@ export function createEpisodeActivities({
   policies,
   access,
 }: EpisodeDependencies) {
-  const conversations = new Conversations({ models, policies });
+  const keepToCompare = keepingToCompare(store, designs);
+  const steps = new EpisodeSteps({ store, models, designs, policies });
   const batches = new BatchStore(store, designs);
   return {
     /**
@@ -68,43 +55,53 @@ export function createEpisodeActivities({
      * Errors: MODEL_*, POLICY_*, STORAGE_* and ARTIFACT_* that do not pass by themselves.
      */
     async playEpisodes(input: PlayEpisodesInput): Promise<FinishedBatch> {
-      const { info } = Context.current();
-      const opened = await whileAlive(
-        () => info.heartbeatDetails,
-        () => open(input),
-      );
+      const opened = await openAlive(input);
       if ('finished' in opened) return opened.finished;
-      const { batch } = opened;
-      const stopTelling = keepTelling(store, batch);
-      try {
-        const account = await accountOf(input);
-        try {
-          await access.whileUsed(account, (ask) => playAll(input, batch, ask));
-        } finally {
-          // Lost, they are only not there to be compared.
-          await keepRated(account, batch).catch(() => undefined);
-        }
-        return await batches.commit(input, batch.ratedRows());
-      } catch (error) {
-        await leaveBatch(batches, input, batch);
-        throw error;
-      } finally {
-        await stopTelling();
-      }
+      return work(input, opened.batch, 'playAndRate', () => batches.commit(input, opened.batch.ratedRows()));
+    },
+
+    /** The same without the ratings: leaves the conversations in the store, for `rateEpisodes`. */
+    async playConversations(input: PlayEpisodesInput): Promise<void> {
+      const opened = await openAlive(input);
+      if ('finished' in opened) return;
+      await work(input, opened.batch, 'play', () => batches.keep(input, opened.batch.progress()));
     },
   };
 
-  async function accountOf({ campaign, plan, stage = '', modelCalls }: PlayEpisodesInput): Promise<Account> {
-    return plan === undefined
-      ? { campaign, stage, limits: { modelCalls } }
-      : plans.account({ campaign, plan, stage });
+  /** Does something with every episode of a batch, and leaves what there is in the store where that fails. */
+  async function work<R>(
+    input: PlayEpisodesInput,
+    batch: EpisodeBatch,
+    step: 'play' | 'playAndRate',
+    finish: () => Promise<R>,
+  ): Promise<R> {
+    const stopTelling = keepTelling(store, batch);
+    try {
+      const account = await accountOf(plans, input);
+      const all = (ask: AskModel) =>
+        together(numbersOf(input), input.inFlight, async (number, signal) => {
+          await steps[step](number, batch, { signal, ask });
+        });
+      try {
+        await access.whileUsed(account, all);
+      } finally {
+        await keepToCompare(account, batch);
+      }
+      return await finish();
+    } catch (error) {
+      await leaveBatch(batches, input, batch);
+      throw error;
+    } finally {
+      await stopTelling();
+    }
   }
 
-  /** Where another snapshot of the judge is to be compared with this one. */
-  async function keepRated(account: Account, batch: EpisodeBatch): Promise<void> {
-    const { judge } = await designs.load(batch.design);
-    if (policyFor(judge, account.snapshotPolicies ?? []) !== 'bridge') return;
-    await keepForBridge(new SnapshotRecord(store, account.campaign), judge, batch.design, batch.ratedRows());
+  function openAlive(input: PlayEpisodesInput) {
+    const { info } = Context.current();
+    return whileAlive(
+      () => info.heartbeatDetails,
+      () => open(input),
+    );
   }
 
   async function open(
@@ -115,65 +112,4 @@ export function createEpisodeActivities({
     const told = await progressOfLastAttempt(store, input);
     return { batch: new EpisodeBatch(input.design, input.from, told ?? (await batches.kept(input))) };
   }
-
-  async function playAll({ from, to, inFlight }: PlayEpisodesInput, batch: EpisodeBatch, ask: AskModel) {
-    const failed = new AbortController();
-    const signal = AbortSignal.any([Context.current().cancellationSignal, failed.signal]);
-    const numbers = Array.from({ length: to - from }, (_, index) => from + index);
-    await inParallel(numbers, inFlight, async (number) => {
-      try {
-        await playAndRate(number, batch, { signal, ask });
-      } catch (error) {
-        failed.abort(error);
-        throw error;
-      }
-    });
-  }
-
-  async function playAndRate(number: number, batch: EpisodeBatch, { signal, ask: askFor }: Circumstances) {
-    if (batch.ratedRow(number)) return;
-    const wait = (waiting: Waiting | null) => batch.wait(number, waiting);
-    const patiently = createPatience(signal, wait);
-    const ask: AskModel = (question) => askFor({ ...question, tell: wait });
-    const cast = await patiently(() => designs.cast(batch.design, number));
-    let episode: Episode | undefined;
-    let row = batch.playedRow(number);
-    if (!row) {
-      const played = await conversations.play({
-        cast,
-        turns: batch.turnsOf(number),
-        signal,
-        patiently,
-        askModel: ask,
-      });
-      const { digest } = await patiently(() =>
-        store.putJson(played, `episode-${played.id}.json`, MEDIA_TYPES.episode),
-      );
-      episode = played;
-      row = batch.finishPlaying(rowOf(number, digest.sha256, played));
-    }
-    const known = row.episode;
-    const heard = episode ?? (await patiently(() => batches.episode(known)));
-    const rating = await judgeEpisode(ask, { cast, episode: heard, signal, patiently });
-    const { digest } = await patiently(() =>
-      store.putJson(rating, `rating-${heard.id}.json`, MEDIA_TYPES.rating),
-    );
-    const scores = rating.kind === 'rated' ? rating.scores : null;
-    const judging = spentOn(rating.call);
-    const judges = answeringModels([rating.call]);
-    batch.finishRating({ ...row, rating: digest.sha256, scores, judging, judges } satisfies RatedRow);
-  }
 }
-
-function rowOf(number: number, digest: string, { ending, turns, unreadCall }: Episode): PlayedRow {
-  const calls = [...turns.map(({ call }) => call), unreadCall];
-  const spent = sumSpent(calls.map(spentOn));
-  return { number, episode: digest, ending, turns: turns.length, spent, models: answeringModels(calls) };
-}
-
-const spentOn = (call: ModelCall | undefined): Spent => ({
-  calls: call?.calls ?? 0,
-  ...(call?.usage ?? NOTHING),
-});
-
-const NOTHING = { inputTokens: 0, outputTokens: 0 };

@@ -5,7 +5,7 @@ import { isWithinLimits } from '../domain/plan/withinLimits';
 import type { CampaignRecord } from '../schemas/campaignRecord';
 import type { ArtifactRef } from '../schemas/artifact';
 import { MEDIA_TYPES } from '../schemas/names';
-import { StageResult } from '../schemas/plan';
+import { type Plan, StageResult } from '../schemas/plan';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { readLogHead } from '../artifacts/campaignLog';
 import { canonicalJson, digestOfJson } from '../artifacts/canonicalJson';
@@ -51,12 +51,14 @@ export interface PlanOutline {
   money?: number | null;
   /** True since it is noted which snapshots of models answer: 0.4.0. */
   notesSnapshots?: boolean;
+  /** Models that are asked by batches. */
+  batching?: Plan['batching'];
 }
 
 export function createStageActivities({ store, plans, build, signingKey }: StageDependencies) {
   return {
     async loadPlan({ plan }: { plan: string }): Promise<PlanOutline> {
-      const { stages, episodesInFlight, limits } = await plans.load(plan);
+      const { stages, episodesInFlight, limits, batching } = await plans.load(plan);
       return {
         stages: stages.map(({ id, kind, inputs, estimate, gate }) => ({
           id,
@@ -69,6 +71,7 @@ export function createStageActivities({ store, plans, build, signingKey }: Stage
         modelCalls: limits.modelCalls,
         money: limits.money?.campaign ?? null,
         notesSnapshots: true,
+        ...(batching && { batching }),
       };
     },
 

@@ -1,4 +1,4 @@
-import { comparePlans } from '../domain/plan/comparePlans';
+import { abandonedStages, comparePlans } from '../domain/plan/comparePlans';
 import type { PlanChange } from '../schemas/plan';
 import type { SteeringRecord } from '../schemas/steering';
 import type { ArtifactStore } from '../artifacts/artifactStore';
@@ -17,6 +17,8 @@ export interface PlanDifference {
   changes: PlanChange[];
   /** Stages that would be made otherwise, and those that are no more. */
   redefined: string[];
+  /** Of these and all others, the ones whose questions to models' batches nobody will ask any more. */
+  abandoned?: string[];
 }
 
 export function createSteeringActivities({ store, plans }: SteeringDependencies) {
@@ -30,7 +32,8 @@ export function createSteeringActivities({ store, plans }: SteeringDependencies)
         old.campaign === amended.campaign
           ? null
           : `it is a plan of campaign "${amended.campaign}", not of "${old.campaign}"`;
-      return { unusable, ...comparePlans(old, amended) };
+      const comparison = comparePlans(old, amended);
+      return { unusable, ...comparison, abandoned: abandonedStages(old, amended, comparison) };
     },
 
     /** Leaves in the store what a person did to a campaign; the first record of a number stays. */

@@ -3,6 +3,7 @@ import { uniteModels } from '../domain/plan/answeringModels';
 import { type Author, prepareTasks as prepareTaskSet, TASK_FORM, type TaskTexts } from '../domain/tasks';
 import type { ArtifactRef } from '../schemas/artifact';
 import { MEDIA_TYPES } from '../schemas/names';
+import type { Batching } from '../schemas/model';
 import type { AnsweringModel, Usage } from '../schemas/modelCall';
 import type { ParametersOf, StageCost } from '../schemas/plan';
 import type { TaskSet } from '../schemas/profiles';
@@ -35,12 +36,16 @@ export function createTaskActivities({ store, plans, access }: TaskDependencies)
       const stopTelling = journal.keepTelling(() => ({ ...progress, answered: journal.answered }));
       try {
         const texts = await textsOf(parameters);
+        const { batching } = await plans.load(work.plan);
         const prepared = await access.whileUsed(await plans.account(work), (ask) =>
           prepareTaskSet(parameters, texts, {
-            author: authorOf(parameters, (question) =>
-              ask({ ...question, tell: (waiting) => Object.assign(progress, { waiting }) }),
+            author: authorOf(
+              parameters,
+              (question) => ask({ ...question, tell: (waiting) => Object.assign(progress, { waiting }) }),
+              batching?.author,
             ),
-            concurrency: PROMPTS_AT_ONCE,
+            // What waits for a batch waits for it together.
+            concurrency: batching?.author ? Number.POSITIVE_INFINITY : PROMPTS_AT_ONCE,
             resumeFrom: journal.resumeFrom,
             onProgress: ({ entry, accepted, wanted }) => {
               journal.add(entry);
@@ -97,7 +102,11 @@ export function createTaskActivities({ store, plans, access }: TaskDependencies)
     };
   }
 
-  function authorOf({ generate }: ParametersOf<'prepareTasks'>, ask: AskModel): Author {
+  function authorOf(
+    { generate }: ParametersOf<'prepareTasks'>,
+    ask: AskModel,
+    batching: Batching | undefined,
+  ): Author {
     return async (messages, seed) => {
       if (!generate)
         throw failure('SPEC_INVALID', 'Tasks are to be generated, but the campaign has no tasks.generate.');
@@ -110,6 +119,7 @@ export function createTaskActivities({ store, plans, access }: TaskDependencies)
         seed,
         signal,
         form: TASK_FORM,
+        batching,
       });
       const { snapshot, promptDigest, usage } = recordCall(author.model, messages, [completion]);
       return { text: completion.text, snapshot, promptDigest, usage };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Address, ModelSpec, Sampling } from './model';
+import { Address, Batching, ModelSpec, Sampling } from './model';
 import { EpisodeRules, TemplateName } from './episode';
 import { FilterPolicy } from './filter';
 import { SnapshotPolicy } from './snapshot';
@@ -19,16 +19,27 @@ const StopOrAccept = SnapshotPolicy.exclude(['bridge'])
 const DialogueModel = ModelSpec.omit({ structuredOutput: true }).extend({
   template: TemplateName.default('sotopia-v1').describe('Prompt and answer format. Default sotopia-v1.'),
   onSnapshotChange: StopOrAccept,
+  batch: z
+    .never('no batch: a conversation cannot wait hours for each of its turns. Judge and author can')
+    .optional()
+    .describe('Refused: a conversation cannot wait hours for each of its turns.'),
 });
 export type DialogueModel = z.infer<typeof DialogueModel>;
 
-const JudgeModel = ModelSpec.extend({
+/** A model that is asked many things which need not wait for each other. */
+const PatientModel = ModelSpec.extend({
+  batch: Batching.optional().describe(
+    'Asks by the provider’s Batch API: mostly half the price, and an answer within minutes to a day. `{}` takes the defaults. Default: asks directly. Does not change results.',
+  ),
+});
+
+const JudgeModel = PatientModel.extend({
   onSnapshotChange: SnapshotPolicy.default('stop').describe(
     `${TAKEN} bridge: the new snapshot first rates 50 episodes again that the old one has rated, and it goes on unless goal or overall score are surely (95 %) shifted by more than 0.25. Default stop. Does not change results otherwise.`,
   ),
 });
 
-const AuthorModel = ModelSpec.extend({ onSnapshotChange: StopOrAccept });
+const AuthorModel = PatientModel.extend({ onSnapshotChange: StopOrAccept });
 
 /** Where the first policy comes from. */
 const BasePolicy = z

@@ -7,6 +7,8 @@ export const ModelBatch = z.strictObject({
   /** Names the batch here and, in its metadata, with the provider. */
   id: z.string(),
   model: ModelSpec,
+  /** The stage whose work it is. */
+  stage: z.string(),
   /** Blob with the digests of the questions: their `custom_id`. */
   questions: Sha256,
   /** When the first of them was asked first, be it in an earlier batch. Deadlines count from here. ISO 8601. */

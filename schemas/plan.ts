@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ArtifactRef, Sha256 } from './artifact';
 import { EpisodeRules, TemplateName } from './episode';
 import { FilterPolicy } from './filter';
-import { Address, ModelSpec, Sampling } from './model';
+import { Address, Batching, ModelSpec, Sampling } from './model';
 import { Role } from './ledger';
 import { Usage } from './modelCall';
 import { ModelPolicy } from './snapshot';
@@ -155,6 +155,8 @@ export const Plan = z.strictObject({
   /** True when any model of the plan is a simulation; every result says so. */
   simulated: z.boolean(),
   episodesInFlight: z.number().int(),
+  /** Models that are asked by batches. No part of any stage: they are asked the same. */
+  batching: z.strictObject({ judge: Batching.optional(), author: Batching.optional() }).optional(),
   /** Plans of version 1 have none. */
   limits: PlanLimits.default({ modelCalls: null }),
   /** Plans in which nothing has a price have none. */

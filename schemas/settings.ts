@@ -9,6 +9,7 @@ export interface SettingsSchema {
   items?: SettingsSchema;
   anyOf?: SettingsSchema[];
   oneOf?: SettingsSchema[];
+  not?: SettingsSchema;
   enum?: unknown[];
   const?: string | number | boolean;
   minimum?: number;
@@ -85,6 +86,7 @@ const keysOf = (mappings: readonly Mapping[]): string =>
 const alternativesOf = ({ anyOf, oneOf }: SettingsSchema): SettingsSchema[] => anyOf ?? oneOf ?? [];
 
 function typeOf(schema: SettingsSchema): string {
+  if (schema.not) return 'nothing';
   if (schema.const !== undefined) return 'this word';
   if (schema.enum) return schema.enum.map(String).join(', ');
   if (schema.items) return `list of ${typeOf(schema.items)}`;

@@ -7,7 +7,9 @@ import { createEpisodeActivities } from '../activities/episodes';
 import { createEvaluationActivities } from '../activities/evaluations';
 import { createFilterActivities } from '../activities/filtering';
 import { createHistoryActivities, type HistorySource } from '../activities/histories';
+import { createModelBatchActivities } from '../activities/modelBatches';
 import { createProbeActivities } from '../activities/probes';
+import { createRatingActivities } from '../activities/ratings';
 import { createServingActivities } from '../activities/serving';
 import { createStageActivities } from '../activities/stages';
 import { createSteeringActivities } from '../activities/steering';
@@ -94,8 +96,10 @@ export function createActivities(
     },
     dialogue: {
       ...createTaskActivities({ store, plans, access }),
+      ...createModelBatchActivities({ batched }),
       ...createProbeActivities({ store, plans, models, designs, access, watch }),
       ...createEpisodeActivities({ store, plans, models, designs, policies, access }),
+      ...createRatingActivities({ store, plans, models, designs, policies, access }),
     },
     // Engines that are only kept warm hold memory that training needs.
     'gpu-train': { trainPolicy: (work: StageWork) => stopIdle().then(() => trainPolicy(work)) },

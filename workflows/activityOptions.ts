@@ -44,12 +44,12 @@ export const ACTIVITY_OPTIONS = {
     heartbeatTimeout: BUSY_WORKER_LOST,
     retry: retry('500ms', '10s'),
   },
-  /** Filling a task set: hundreds of author calls, kept in a journal. */
+  /** Filling a task set: hundreds of author calls, kept in a journal; by a provider's batches each round takes hours. */
   authoring: {
     ...common,
     taskQueue: TASK_QUEUES.dialogue,
-    startToCloseTimeout: '6h',
-    scheduleToCloseTimeout: '24h',
+    startToCloseTimeout: '14d',
+    scheduleToCloseTimeout: '28d',
     heartbeatTimeout: BUSY_WORKER_LOST,
     retry: retry('1s', '1m'),
   },
@@ -61,6 +61,24 @@ export const ACTIVITY_OPTIONS = {
     scheduleToCloseTimeout: '28d',
     heartbeatTimeout: WORKER_LOST,
     retry: retry('500ms', '1m'),
+  },
+  /** Ratings by a provider's batches, which take hours. Batches of conversations are many in one activity. */
+  ratings: {
+    ...common,
+    taskQueue: TASK_QUEUES.dialogue,
+    startToCloseTimeout: '14d',
+    scheduleToCloseTimeout: '28d',
+    heartbeatTimeout: WORKER_LOST,
+    retry: retry('1s', '1m'),
+  },
+  /** Somebody waits for a campaign to end; a provider that is away would stop its batches by itself within a day. */
+  cancelling: {
+    ...common,
+    taskQueue: TASK_QUEUES.dialogue,
+    startToCloseTimeout: '10m',
+    scheduleToCloseTimeout: '10m',
+    heartbeatTimeout: WORKER_LOST,
+    retry: retry('1s', '1m'),
   },
   /** A call to each model of a stage; what does not answer now is asked another time. */
   probe: {

@@ -8,7 +8,9 @@ import type {
   EvaluationActivities,
   FilterActivities,
   HistoryActivities,
+  ModelBatchActivities,
   ProbeActivities,
+  RatingActivities,
   ServingActivities,
   StageActivities,
   SteeringActivities,
@@ -30,7 +32,11 @@ type GeneralActivities = StageActivities &
 export const general = proxyActivities<GeneralActivities>(ACTIVITY_OPTIONS.general);
 export const { archiveHistories } = proxyActivities<HistoryActivities>(ACTIVITY_OPTIONS.archiving);
 export const { prepareTasks } = proxyActivities<TaskActivities>(ACTIVITY_OPTIONS.authoring);
-export const { playEpisodes } = proxyActivities<EpisodeActivities>(ACTIVITY_OPTIONS.episodes);
+export const { playEpisodes, playConversations } = proxyActivities<EpisodeActivities>(
+  ACTIVITY_OPTIONS.episodes,
+);
+export const { rateEpisodes } = proxyActivities<RatingActivities>(ACTIVITY_OPTIONS.ratings);
+export const { cancelModelBatches } = proxyActivities<ModelBatchActivities>(ACTIVITY_OPTIONS.cancelling);
 export const { probeModels } = proxyActivities<ProbeActivities>(ACTIVITY_OPTIONS.probe);
 export const { trainPolicy } = proxyActivities<TrainingActivities>(ACTIVITY_OPTIONS.training);
 export const { servePolicy } = proxyActivities<ServingActivities>(ACTIVITY_OPTIONS.serving);

@@ -20,6 +20,8 @@ export class CampaignState {
   paused: SteeringRecord | null = null;
   /** Set when running stages are to stop at their next checkpoint, so that a new run follows the amended plan. */
   restarting = false;
+  /** Whether questions may be with a provider's batches, also while nothing runs. */
+  asksByBatches = false;
   readonly stages = new Map<string, StageProgress>();
   readonly gates = new Map<string, SteeringRecord>();
   readonly steering: SteeringRecord[] = [];
@@ -33,6 +35,7 @@ export class CampaignState {
     this.startedAt = carried?.startedAt ?? new Date().toISOString();
     if (!carried) return;
     this.paused = carried.paused;
+    this.asksByBatches = carried.asksByBatches ?? false;
     for (const stage of carried.stages) this.stages.set(stage.id, stage);
     for (const [stage, decision] of Object.entries(carried.gates)) this.gates.set(stage, decision);
     this.steering.push(...carried.steering);
@@ -61,6 +64,7 @@ export class CampaignState {
 
   /** Takes over the stages of a plan: new ones wait, those that are no more are forgotten. */
   follow(outline: PlanOutline): void {
+    this.asksByBatches = outline.batching !== undefined;
     const known = new Map(this.stages);
     this.stages.clear();
     for (const stage of outline.stages) {
@@ -125,7 +129,8 @@ export class CampaignState {
     const { stages, paused, startedAt, steering } = this.progress;
     const gates = Object.fromEntries(this.gates);
     const log = this.log.carried;
-    const carried: CarriedState = { startedAt, quiet, paused, gates, stages, steering, log };
+    const batched = this.asksByBatches && { asksByBatches: true };
+    const carried: CarriedState = { startedAt, quiet, paused, gates, stages, steering, log, ...batched };
     return { campaign: this.campaign, plan: this.plan, carried };
   }
 }

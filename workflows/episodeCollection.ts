@@ -1,43 +1,36 @@
-import {
-  ActivityFailure,
-  CancellationScope,
-  continueAsNew,
-  setHandler,
-  TimeoutFailure,
-} from '@temporalio/workflow';
-import { type Batch, batchesOf, EPISODES_AT_ONCE } from '../domain/plan/batches';
+import { continueAsNew, setHandler } from '@temporalio/workflow';
+import { type Batch, batchesOf, ratedTogether } from '../domain/plan/batches';
 import { uniteModels } from '../domain/plan/answeringModels';
 import { sumCosts } from '../domain/plan/cost';
 import type { ArtifactRef } from '../schemas/artifact';
 import type { FinishedBatch, UnratedEpisodes } from '../schemas/batch';
 import type { AnsweringModel } from '../schemas/modelCall';
 import type { StageCost } from '../schemas/plan';
-import type { PlayEpisodesInput } from '../activities/episodes';
-import { general, playEpisodes } from './activityProxies';
+import type { Batching } from '../schemas/model';
+import { general, playEpisodes, rateEpisodes } from './activityProxies';
 import { collectionProgress } from './messages';
+import {
+  accountOf,
+  BATCHES_A_RUN,
+  batchesAtOnce,
+  batchInput,
+  type PlayedCollection,
+  untilKept,
+} from './playedCollection';
 import { slidingWindow } from './slidingWindow';
 import { addUnrated, NONE_UNRATED, tooManyUnrated } from './unrated';
 
-export interface EpisodeCollectionInput {
-  campaign: string;
-  /** Digest of the campaign's plan. Collections of 0.3.0 have none. */
-  plan?: string;
-  stage: string;
-  /** Digests of the design, with and without its judge. */
-  design: string;
-  play: string;
-  episodes: number;
+export interface EpisodeCollectionInput extends PlayedCollection {
   /** More unrated episodes than this fail the collection. */
   unratedLimit: number;
-  /** Calls of models that the campaign may make; null: no limit. */
-  modelCalls: number | null;
-  /** Episodes played or rated at once. */
-  inFlight: number;
+  /** How the judge is asked by batches: all was played before. None: it is asked as soon as an episode ends. */
+  batching?: Batching;
   /** What the runs before this one have done. */
   done?: Done;
 }
 
 interface Done {
+  /** Batches, or groups of them that are rated together. */
   batches: number;
   indexes: ArtifactRef[];
   unrated: UnratedEpisodes;
@@ -54,8 +47,8 @@ export interface Collected {
   models?: AnsweringModel[];
 }
 
-/** Batches of one run: some 3,000 events of history. What a run leaves running is little beside it. */
-const BATCHES_A_RUN = 500;
+/** Activities that wait for a provider's batches: each holds a slot of a worker. */
+const RATINGS_AT_ONCE = 16;
 /** References to indexes in one payload; each takes some 300 bytes. */
 const GATHERED_AT_ONCE = 100;
 
@@ -71,36 +64,28 @@ const NOTHING_DONE: Done = {
  * finished before is not played again. Errors: TOO_MANY_UNRATED; those of `playEpisodes`.
  */
 export async function episodeCollection(input: EpisodeCollectionInput): Promise<Collected> {
-  const { episodes, inFlight } = input;
-  const batches = batchesOf(episodes);
+  const { episodes, batching } = input;
+  const groups = batching ? ratedTogether(episodes) : batchesOf(episodes).map((batch) => [batch]);
   const done = { ...(input.done ?? NOTHING_DONE) };
-  const started = batches[done.batches]?.from ?? episodes;
-  const progress = { finished: started, planned: episodes };
+  const progress = { finished: groups[done.batches]?.[0]?.from ?? episodes, planned: episodes };
   setHandler(collectionProgress, () => progress);
 
-  const atOnce = Math.ceil(inFlight / EPISODES_AT_ONCE);
-  const lanes = Math.max(1, Math.floor(inFlight / atOnce));
-  const until = Math.min(batches.length, done.batches + BATCHES_A_RUN);
-  const finished = await slidingWindow(
-    done.batches,
-    until,
-    atOnce,
-    async (number): Promise<FinishedBatch> => {
-      const batch = batches[number] as Batch;
-      const { campaign, plan, stage, modelCalls, design, play } = input;
-      const account = { campaign, ...(plan !== undefined && { plan }), stage, modelCalls };
-      const one = await playBatch({ ...account, design, play, ...batch, inFlight: lanes });
-      done.unrated = addUnrated(done.unrated, one.unrated);
-      if (done.unrated.count > input.unratedLimit) throw tooManyUnrated(input, done.unrated);
-      progress.finished += batch.to - batch.from;
-      return one;
-    },
-  );
+  const atOnce = batching ? RATINGS_AT_ONCE : batchesAtOnce(input);
+  const until = Math.min(groups.length, done.batches + BATCHES_A_RUN);
+  const finished = await slidingWindow(done.batches, until, atOnce, async (number) => {
+    const group = groups[number] as Batch[];
+    const some = await (batching ? rate(input, group, batching) : playAndRate(input, group));
+    for (const { unrated } of some) done.unrated = addUnrated(done.unrated, unrated);
+    if (done.unrated.count > input.unratedLimit) throw tooManyUnrated(input, done.unrated);
+    for (const { from, to } of group) progress.finished += to - from;
+    return some;
+  });
+  const ended = finished.flat();
   done.batches = until;
-  done.cost = sumCosts([done.cost, ...finished.map(({ cost }) => cost)]);
-  done.models = uniteModels([done.models ?? [], ...finished.map(({ models }) => models ?? [])]);
-  done.indexes = await gather([...done.indexes, ...finished.map(({ index }) => index)]);
-  if (until < batches.length) return continueAsNew<typeof episodeCollection>({ ...input, done });
+  done.cost = sumCosts([done.cost, ...ended.map(({ cost }) => cost)]);
+  done.models = uniteModels([done.models ?? [], ...ended.map(({ models }) => models ?? [])]);
+  done.indexes = await gather([...done.indexes, ...ended.map(({ index }) => index)]);
+  if (until < groups.length) return continueAsNew<typeof episodeCollection>({ ...input, done });
   return {
     episodes: await single(done.indexes),
     played: episodes,
@@ -110,26 +95,20 @@ export async function episodeCollection(input: EpisodeCollectionInput): Promise<
   };
 }
 
-/**
- * Temporal tries a batch again whose worker died, unless the batch was to stop by then: what it had told is then kept
- * for the next time.
- */
-async function playBatch(batch: PlayEpisodesInput): Promise<FinishedBatch> {
-  try {
-    return await playEpisodes(batch);
-  } catch (error) {
-    const { design, play, from, to } = batch;
-    const told = lastTold(error);
-    if (told !== undefined)
-      await CancellationScope.nonCancellable(() => general.keepTold({ design, play, from, to, told }));
-    throw error;
-  }
+async function playAndRate(
+  input: EpisodeCollectionInput,
+  batches: readonly Batch[],
+): Promise<FinishedBatch[]> {
+  return Promise.all(batches.map((batch) => untilKept(playEpisodes, batchInput(input, batch))));
 }
 
-const lastTold = (error: unknown): unknown =>
-  error instanceof ActivityFailure && error.cause instanceof TimeoutFailure
-    ? error.cause.lastHeartbeatDetails
-    : undefined;
+function rate(
+  { design, play, ...input }: EpisodeCollectionInput,
+  batches: Batch[],
+  batching: Batching,
+): Promise<FinishedBatch[]> {
+  return rateEpisodes({ ...accountOf(input), design, play, batches, batching });
+}
 
 /** A hundredth of the indexes, each of a hundred others in their order; a few are left as they are. */
 async function gather(indexes: ArtifactRef[]): Promise<ArtifactRef[]> {

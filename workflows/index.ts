@@ -1,3 +1,4 @@
 export { campaignArchive } from './campaignArchive';
+export { conversationCollection } from './conversationCollection';
 export { episodeCollection } from './episodeCollection';
 export { trainingCampaign } from './trainingCampaign';

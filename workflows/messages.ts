@@ -99,6 +99,8 @@ export const STEERING_REFUSED = 'STEERING_REFUSED';
 
 /** What one run of the workflow hands to the next. */
 export interface CarriedState {
+  /** Whether questions may be with a provider's batches. */
+  asksByBatches?: boolean;
   startedAt: string;
   /** True when nothing is to be done before somebody asks or a parked stage is due. */
   quiet: boolean;

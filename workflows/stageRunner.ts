@@ -8,6 +8,7 @@ import { uniteModels } from '../domain/plan/answeringModels';
 import { sumCosts } from '../domain/plan/cost';
 import { stageWorkflowId } from '../schemas/names';
 import { general, prepareTasks, trainPolicy } from './activityProxies';
+import { conversationCollection } from './conversationCollection';
 import { type Collected, episodeCollection } from './episodeCollection';
 import type { StageProgress, TrainingCampaignInput } from './messages';
 import { PolicyServing } from './policyServing';
@@ -21,7 +22,7 @@ export class StageRunner {
 
   constructor(
     private readonly campaign: Pick<TrainingCampaignInput, 'campaign' | 'plan'>,
-    private readonly limits: Pick<PlanOutline, 'episodesInFlight' | 'modelCalls'>,
+    private readonly limits: Pick<PlanOutline, 'episodesInFlight' | 'modelCalls' | 'batching'>,
     private readonly onStart: (stage: string, key: string) => void,
   ) {}
 
@@ -119,7 +120,7 @@ export class StageRunner {
     const collected = await Promise.all(
       collections.map((collection, index) => {
         const label = collections.length > 1 ? `/${index}` : '';
-        return this.serving.use(collection.policies, () => this.play(work.stage, label, collection));
+        return this.playAndRate(work.stage, label, collection);
       }),
     );
     progress.episodes.finished = progress.episodes.planned;
@@ -127,18 +128,34 @@ export class StageRunner {
   }
 
   /** @param label tells several collections of one stage apart */
-  private play(stage: string, label: string, collection: PlannedCollection): Promise<Collected> {
-    const { policies: _policies, ...planned } = collection;
+  private async playAndRate(
+    stage: string,
+    label: string,
+    { policies, ...planned }: PlannedCollection,
+  ): Promise<Collected> {
     const { campaign, plan } = this.campaign;
-    const { episodesInFlight: inFlight, modelCalls } = this.limits;
-    return executeChild(episodeCollection, {
-      workflowId: stageWorkflowId(campaign, `${stage}${label}`),
-      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-      args: [{ ...planned, campaign, plan, stage, inFlight, modelCalls }],
-    });
+    const { episodesInFlight: inFlight, modelCalls, batching } = this.limits;
+    const collection = { ...planned, campaign, plan, stage, inFlight, modelCalls };
+    const id = stageWorkflowId(campaign, `${stage}${label}`);
+    const child = { ...CHILD, workflowId: id };
+    if (!batching?.judge)
+      return this.serving.use(policies, () =>
+        executeChild(episodeCollection, { ...child, args: [collection] }),
+      );
+    // Nothing is served while a provider's batches are waited for.
+    const playing = { ...CHILD, workflowId: `${id}/conversations` };
+    await this.serving.use(policies, () =>
+      executeChild(conversationCollection, { ...playing, args: [collection] }),
+    );
+    const rated = { ...collection, batching: batching.judge };
+    return executeChild(episodeCollection, { ...child, args: [rated] });
   }
 }
+
+const CHILD = {
+  parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+  cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+};
 
 /** Stages of one contestant have one collection. */
 function only(collected: Collected[]): Collected {

@@ -8,6 +8,7 @@ import {
 import type { SteeringKind, SteeringRecord, SteeringRequest } from '../schemas/steering';
 import { general } from './activityProxies';
 import type { CampaignState } from './campaignState';
+import { stopBatches } from './stopBatches';
 import {
   amend,
   type AmendRequest,
@@ -31,8 +32,8 @@ interface Effect {
 
 /** What people may ask of a campaign. Each request is done once, is put on record, or is refused with its reason. */
 export class Steering {
-  /** Records on their way to the store. */
-  private recording = 0;
+  /** Records on their way to the store, and batches that providers are to stop. */
+  private underWay = 0;
   /** An amendment is thought through before the next one is looked at. */
   private amending: Promise<unknown> = Promise.resolve();
 
@@ -51,7 +52,7 @@ export class Steering {
 
   /** Until every request is answered, and everything that was done is in the store as well. */
   async finished(): Promise<void> {
-    await condition(() => this.recording === 0 && allHandlersFinished());
+    await condition(() => this.underWay === 0 && allHandlersFinished());
     await this.state.log.written();
   }
 
@@ -116,7 +117,12 @@ export class Steering {
   private async amend({ plan, instead, ...request }: AmendRequest): Promise<SteeringRecord> {
     if (instead !== undefined && instead !== this.state.plan)
       throw refusal('It was amended meanwhile: look at what it does now, and ask again.');
-    const { unusable, changes, redefined } = await general.comparePlans({
+    const {
+      unusable,
+      changes,
+      redefined,
+      abandoned = [],
+    } = await general.comparePlans({
       before: this.state.plan,
       after: plan,
     });
@@ -134,6 +140,7 @@ export class Steering {
     this.state.restarting = true;
     this.state.release(this.state.parked);
     for (const id of redefined) this.state.gates.delete(id);
+    if (abandoned.length > 0) this.finishLater(stopBatches(this.state.campaign, abandoned));
     return this.record(request, { kind: 'amend', stages: redefined, changes, plan });
   }
 
@@ -165,12 +172,17 @@ export class Steering {
 
   /** As campaigns of 0.2.0 do, whose runs go on as they began. */
   private recordAlone(record: SteeringRecord): void {
-    this.recording += 1;
-    void CancellationScope.nonCancellable(() =>
-      general.recordSteering({ campaign: this.state.campaign, record }),
-    )
-      .catch(() => undefined)
-      .finally(() => (this.recording -= 1));
+    this.finishLater(
+      CancellationScope.nonCancellable(() =>
+        general.recordSteering({ campaign: this.state.campaign, record }),
+      ),
+    );
+  }
+
+  /** Nobody waits for it but the end of the run. */
+  private finishLater(work: Promise<void>): void {
+    this.underWay += 1;
+    void work.catch(() => undefined).finally(() => (this.underWay -= 1));
   }
 }
 

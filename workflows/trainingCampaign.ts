@@ -21,6 +21,7 @@ import type {
 } from './messages';
 import { PlanRun } from './planRun';
 import { Steering } from './steering';
+import { stopBatches } from './stopBatches';
 
 type OutlinedStage = PlanOutline['stages'][number];
 
@@ -100,7 +101,10 @@ async function logEnd(state: CampaignState, error: unknown): Promise<void> {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const type = isCancellation(error) ? 'cancelled' : name;
   state.log.add({ kind: 'campaign-stopped', type, message });
-  await CancellationScope.nonCancellable(() => end(state));
+  await CancellationScope.nonCancellable(async () => {
+    if (state.asksByBatches) await stopBatches(state.campaign, null);
+    await end(state);
+  });
 }
 
 /** All is on record before the run ends, and its history is kept afterwards. */

@@ -52,6 +52,15 @@ export class EpisodeBatch {
     else this.waiting.delete(number);
   }
 
+  get ratedCount(): number {
+    return this.rated.size;
+  }
+
+  /** One of the failures that its episodes wait out. */
+  get waitsFor(): Waiting | null {
+    return [...this.waiting.values()][0] ?? null;
+  }
+
   /** Grows with every step that is worth a heartbeat. */
   get steps(): number {
     let turns = 0;
@@ -74,7 +83,7 @@ export class EpisodeBatch {
       rated: [...this.rated.values()],
       played: [...this.played.values()],
       open: [...this.open].map(([number, turns]) => ({ number, turns: [...turns] })),
-      waiting: [...this.waiting.values()][0] ?? null,
+      waiting: this.waitsFor,
     };
   }
 

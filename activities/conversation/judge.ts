@@ -7,6 +7,7 @@ import {
 } from '../../domain/prompts/judge';
 import { seedOf } from '../../domain/random';
 import type { Episode } from '../../schemas/episode';
+import type { Batching } from '../../schemas/model';
 import type { ModelCall } from '../../schemas/modelCall';
 import type { Rating, UnratedReason } from '../../schemas/rating';
 import type { CastEpisode } from '../support/collectionDesigns';
@@ -26,6 +27,8 @@ interface Judging {
   signal: AbortSignal;
   /** How failures that may pass are waited out. */
   patiently: Patience;
+  /** How the judge's answer may wait for a batch; none: it is asked directly. */
+  batching?: Batching | undefined;
 }
 
 /**
@@ -35,7 +38,7 @@ interface Judging {
  */
 export async function judgeEpisode(
   ask: AskModel,
-  { cast, episode, signal, patiently }: Judging,
+  { cast, episode, signal, patiently, batching }: Judging,
 ): Promise<Rating> {
   if (episode.ending === 'unparsable') return unparsable(episode);
   const { design, task, agents } = cast;
@@ -47,7 +50,9 @@ export async function judgeEpisode(
   for (let attempt = 0; attempt <= REPAIRS; attempt += 1) {
     const seed = seedOf(episode.seed, 'rating', attempt);
     const question = { model: spec, role: 'judge' as const, messages, seed, signal, form: JUDGEMENT_FORM };
-    const completion = await patiently(() => ask(question));
+    // Few answers need a repair: they do not wait for another batch.
+    const waiting = attempt === 0 ? batching : undefined;
+    const completion = await patiently(() => ask({ ...question, batching: waiting }));
     completions.push(completion);
     const read = readJudgement(completion.text);
     if ('scores' in read) {

@@ -27,7 +27,7 @@ export interface Question {
   /** Once it is made it costs money: it is not cut off then. */
   isPaid?: boolean;
   /** How it may wait for a batch; none: it is asked directly. */
-  batching?: Batching | null | undefined;
+  batching?: Batching | undefined;
   /** Is told when the call waits for a limit of the provider, and null when it goes on. */
   tell?: (waiting: Waiting | null) => void;
 }
@@ -58,7 +58,7 @@ export class ModelAccess {
     const directly: AskModel = (question) => this.admit(account, question);
     const onWire: AskModel = (question) =>
       question.batching
-        ? this.batched.ask(campaign, question, question.batching, directly)
+        ? this.batched.ask({ campaign, stage }, { ...question, batching: question.batching }, directly)
         : directly(question);
     const within = this.watch.over(account, askWithinBudget(budget, account, onWire));
     const ask: AskModel = (question) =>

@@ -116,7 +116,7 @@ function expectation(
 ): string {
   switch (issue.code) {
     case 'invalid_type':
-      return TYPE_NAMES[issue.expected] ?? issue.expected;
+      return issue.expected === 'never' ? issue.message : (TYPE_NAMES[issue.expected] ?? issue.expected);
     case 'too_small':
       return bound(issue.origin, issue.minimum, issue.inclusive === false ? 'more than' : 'at least');
     case 'too_big':

@@ -1,13 +1,14 @@
 import type { ModelSpec } from '../../schemas/model';
 import { isKnownToOfferSchemas } from './endpoints';
 
-/** A model as a campaign file has it: with what is decided around its answers. */
-type FileModel = ModelSpec & { template?: unknown; onSnapshotChange?: unknown };
+/** A model as a campaign file has it: with what is decided around its answers, and how long they may take. */
+type FileModel = ModelSpec & { template?: unknown; onSnapshotChange?: unknown; batch?: unknown };
 
 /** What of a model in the file decides what it answers. */
 export const askedModel = ({
   template: _template,
   onSnapshotChange: _policy,
+  batch: _batch,
   ...model
 }: FileModel): ModelSpec => model;
 

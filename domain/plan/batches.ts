@@ -5,6 +5,9 @@ const LARGEST_BATCH = 8 * EPISODES_AT_ONCE;
 /** Batches that the episodes left are shared among: towards the end they get smaller, so that all lanes stay busy. */
 const SHARES = 32;
 
+/** Episodes of one activity that rates by a provider's batches: it waits for hours, and holds a slot all the time. */
+const RATED_TOGETHER = 8 * LARGEST_BATCH;
+
 /** Episodes `from` up to, not including, `to` of a design. */
 export interface Batch {
   from: number;
@@ -24,4 +27,16 @@ export function batchesOf(episodes: number): Batch[] {
     from = to;
   }
   return batches;
+}
+
+/** The same batches, in groups of which each is rated by one activity. */
+export function ratedTogether(episodes: number): Batch[][] {
+  const groups: Batch[][] = [];
+  for (const batch of batchesOf(episodes)) {
+    const group = groups.at(-1);
+    const from = group?.[0]?.from ?? 0;
+    if (group && batch.to - from <= RATED_TOGETHER) group.push(batch);
+    else groups.push([batch]);
+  }
+  return groups;
 }

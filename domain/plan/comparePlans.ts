@@ -26,6 +26,14 @@ export function comparePlans(before: Plan, after: Plan): PlanComparison {
   };
 }
 
+/** Stages of `before` that may have questions with a provider's batches which nobody will ask any more. */
+export function abandonedStages(before: Plan, after: Plan, { redefined }: PlanComparison): string[] {
+  const batched = Object.keys(before.batching ?? {}) as (keyof NonNullable<Plan['batching']>)[];
+  if (batched.length === 0) return [];
+  const isGivenUp = batched.some((role) => !after.batching?.[role]);
+  return isGivenUp ? before.stages.map(({ id }) => id) : redefined;
+}
+
 /** Canonical JSON of all that decides a stage's result; whoever changes it asks for another result. */
 export const definitionOf = ({ kind, parameters, inputs }: Stage): string =>
   json({ kind, parameters: decidingParameters(parameters), inputs });

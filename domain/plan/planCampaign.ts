@@ -12,6 +12,7 @@ import { BASE, comparisonsOf, startingPoints } from './lineage';
 import { estimateAuthoring, estimateEpisodes, NO_WORK } from './estimate';
 import { planSnapshots } from './snapshotPolicies';
 import { askedModel, formAnsweringModel } from './askedModel';
+import { planBatching } from './batching';
 import { DEV, TEST, taskParameters } from './taskParameters';
 import { CORPUS, evaluatedPolicies, evaluationOf, RESULTS, stagesOfRound, TASKS } from './stageIds';
 
@@ -37,6 +38,7 @@ export function planCampaign(
     stages: planner.stages(),
     simulated: isSimulated(spec),
     episodesInFlight: spec.execution.episodesInFlight,
+    ...planBatching(spec.models),
     limits: planLimits(spec.limits),
     ...planPrices(spec, table),
     ...planSnapshots(spec),

@@ -8,7 +8,11 @@ import type { SimulatedProcess } from './simulatedProcess';
 import type { Attempt } from './temporal/attempt';
 
 const VARIABLES = { PI_LOOP_SIMULATOR_URL: SIMULATOR_URL };
-const CONFIG = readConfig({ S3_ENDPOINT: 'http://simulated', PI_LOOP_SCRATCH: '/scratch', PI_LOOP_SERVE_IDLE_SECONDS: '0' });
+const CONFIG = readConfig({
+  S3_ENDPOINT: 'http://simulated',
+  PI_LOOP_SCRATCH: '/scratch',
+  PI_LOOP_SERVE_IDLE_SECONDS: '0',
+});
 
 /** The same in each simulation, so that all bytes are. */
 export const KEY = readSigningKey(

@@ -25,6 +25,7 @@ export const closeWorkers = () => Promise.all(workers.splice(0).map((worker) => 
 
 /** One worker's way to models, in a campaign of its own unless another is named. */
 export class AskingWorker {
+  readonly stage = 'rating';
   private readonly models: LanguageModels;
   private readonly batched: BatchedModels;
 
@@ -50,17 +51,24 @@ export class AskingWorker {
   }
 
   ask(number: number, batching = QUICKLY, signal = new AbortController().signal): Promise<Completion> {
-    return this.batched.ask(this.campaign, this.question(number, signal), batching, (question) =>
-      askDirectly(this.models, question),
-    );
+    const { campaign, stage } = this;
+    const question = { ...this.question(number, signal), batching };
+    return this.batched.ask({ campaign, stage }, question, (one) => askDirectly(this.models, one));
   }
 
   askAll(numbers: number, batching = QUICKLY, signal?: AbortSignal): Promise<Completion[]> {
     return Promise.all(Array.from({ length: numbers }, (_, number) => this.ask(number, batching, signal)));
   }
 
-  directly(number: number): Promise<Completion> {
-    return askDirectly(this.models, this.question(number));
+  /** Without the limits a minute, of which batches tell nothing. */
+  async directly(number: number): Promise<Completion> {
+    const { announced: _limits, ...said } = await askDirectly(this.models, this.question(number));
+    return said;
+  }
+
+  /** @param stages null: all */
+  cancel(stages: string[] | null): Promise<void> {
+    return this.batched.cancel(this.campaign, stages, new AbortController().signal);
   }
 
   async recorded(): Promise<ModelBatch[]> {

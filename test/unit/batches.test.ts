@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Batch, batchesOf, EPISODES_AT_ONCE } from '../../domain/plan/batches';
+import { type Batch, batchesOf, EPISODES_AT_ONCE, ratedTogether } from '../../domain/plan/batches';
 
 const anyCount = fc.oneof(fc.nat(200), fc.nat(20_000));
 const numbersIn = ({ from, to }: Batch) => Array.from({ length: to - from }, (_, index) => from + index);
@@ -25,6 +25,16 @@ describe('batches of any number of episodes', () => {
           expect(to - from).toBeGreaterThan(0);
           expect(to - from).toBeLessThanOrEqual(LARGEST);
         }
+      }),
+    );
+  });
+
+  it('are rated in groups of the same batches, of at most 512 episodes', () => {
+    fc.assert(
+      fc.property(anyCount, (episodes) => {
+        const groups = ratedTogether(episodes);
+        expect(groups.flat()).toEqual(batchesOf(episodes));
+        for (const group of groups) expect(group.flatMap(numbersIn).length).toBeLessThanOrEqual(512);
       }),
     );
   });

@@ -59,7 +59,7 @@ describe('a campaign file with mistakes', () => {
       [
         './campaign.yaml has 7 mistakes:',
         '  ./campaign.yaml:2:7 seed: found "seven", expected a number',
-        '  ./campaign.yaml:12:41 models.judge.modle: found an unknown key, expected one of the keys baseUrl, model, apiKeyEnv, sampling, simulated; did you mean "model"?',
+        '  ./campaign.yaml:12:41 models.judge.modle: found an unknown key, expected one of the keys baseUrl, model, apiKeyEnv, headers, query, sampling, reasoning, seeded, structuredOutput, simulated, batch, onSnapshotChange; did you mean "model"?',
         '  ./campaign.yaml:35:15 tasks.generate.examples: found nothing at ./missing.jsonl, expected a file that can be read',
         '  ./campaign.yaml:40:23 rounds[0].filter.policy: found "paper-cb", expected one of "paper-bc", "paper-sr", "code-top1", "threshold" or "random"; did you mean "paper-bc"?',
         '  ./campaign.yaml:51:14 rounds[2].tasksOf: found "BX", expected an earlier round with tasks of its own: "BC" or "BC+SR"; did you mean "BC"?',

@@ -218,6 +218,13 @@ describe('parseCampaign', () => {
     );
   });
 
+  it.each(['expert', 'partner'])('says why the %s cannot be asked by batches', (role) => {
+    const { issues } = parseCampaign(withValue(campaign, ['models', role, 'batch'], {}));
+    expect(issues).toMatchObject([
+      { path: ['models', role, 'batch'], expected: expect.stringMatching(/a conversation cannot wait/) },
+    ]);
+  });
+
   it('names a single wrong value as its only mistake', () => {
     const leaves = pathsOf(campaign).filter((path) =>
       /^(number|boolean)$/.test(typeof valueOf(campaign, path)),

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { comparePlans, definitionOf } from '../../domain/plan/comparePlans';
+import { abandonedStages, comparePlans, definitionOf } from '../../domain/plan/comparePlans';
 import type { Plan, Stage } from '../../schemas/plan';
 
 const estimate = { episodes: 0, calls: 0, tokens: 0, gpuSeconds: 0 };
@@ -112,6 +112,16 @@ test('limits and gates are changes, and leave the definition as it is', () => {
   const { changes, redefined } = comparePlans(before, after);
   expect(changes.map(({ path }) => path)).toEqual(['parameters.unratedShare', 'gate']);
   expect(redefined).toEqual([]);
+});
+
+test('questions with a provider’s batches are given up where the stage is another, or nobody waits for batches any more', () => {
+  const batching = { judge: { deadlineHours: 24, gatherSeconds: 60 } };
+  const before = planOf(stage('collect'), stage('filter'));
+  const after = planOf(stage('collect', { parameters: { judge: 'another' } }), stage('filter'));
+  const abandoned = (old: Plan, now: Plan) => abandonedStages(old, now, comparePlans(old, now));
+  expect(abandoned({ ...before, batching }, { ...after, batching })).toEqual(['collect']);
+  expect(abandoned({ ...before, batching }, before)).toEqual(['collect', 'filter']);
+  expect(abandoned(before, { ...after, batching })).toEqual([]);
 });
 
 test('another wiring of the inputs is another definition', () => {

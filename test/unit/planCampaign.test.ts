@@ -179,21 +179,19 @@ test('each training has a seed of its own, and so has each split that is played'
 test('keys depend neither on the bucket, nor on the campaign’s name, nor on how much runs at once', () => {
   const before = demo.plan();
   expect(changedKeys(before, demo.plan(undefined, 'other-bucket', 'another'))).toEqual([]);
-  expect(
-    changedKeys(
-      before,
-      demo.plan((spec) => void (spec.execution.episodesInFlight = 3)),
-    ),
-  ).toEqual([]);
+  const slower = demo.plan((spec) => void (spec.execution.episodesInFlight = 3));
+  expect(changedKeys(before, slower)).toEqual([]);
   expect(JSON.stringify(before)).not.toMatch(/127\.0\.0\.1|localhost/);
 });
 
-test('keys depend neither on limits nor on gates', () => {
+test('keys depend neither on limits, nor on gates, nor on answers that come by batches', () => {
   const changed = demo.plan((spec) => {
     spec.limits.unratedShare = 0.5;
+    spec.models.judge.batch = { deadlineHours: 6, gatherSeconds: 60 };
     spec.gates = [{ before: 'BC/train', ask: 'Are these dialogues fit to learn from?' }];
   });
   expect(changedKeys(demo.plan(), changed)).toEqual([]);
+  expect(changed.batching).toEqual({ judge: { deadlineHours: 6, gatherSeconds: 60 } });
   expect(stageOf(changed, 'BC/train').gate).toBe('Are these dialogues fit to learn from?');
   expect(changed.stages.filter(({ gate }) => gate !== null)).toHaveLength(1);
 });

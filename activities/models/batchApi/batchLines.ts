@@ -1,6 +1,8 @@
 import type OpenAI from 'openai';
 import { z } from 'zod';
 import { canonicalJson, digestOfJson } from '../../../artifacts/canonicalJson';
+import { type Completion, readCompletion } from '../chatCompletion';
+import type { Asked } from '../modelFailures';
 import { AnswerLine } from '../../../schemas/modelBatch';
 
 /** Where the questions of a batch would be asked one by one. */
@@ -65,3 +67,9 @@ function jsonOf(line: string): unknown {
     return undefined;
   }
 }
+
+/** Errors: MODEL_ANSWER_EMPTY. */
+export const readBatched = (completion: OpenAI.ChatCompletion, asked: Asked): Completion => ({
+  ...readCompletion(completion, asked),
+  batched: true,
+});

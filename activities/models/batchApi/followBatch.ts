@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import OpenAI from 'openai';
-import { readCompletion, readFiltered } from '../chatCompletion';
+import { readFiltered } from '../chatCompletion';
 import { type Asked, modelFailure } from '../modelFailures';
-import { type LineOutcome, readOutcomes } from './batchLines';
+import { type LineOutcome, readBatched, readOutcomes } from './batchLines';
 import type { BatchRecord, SentBatch } from './batchRecord';
 import type { ProviderBatch, ProviderBatches } from './providerBatches';
 import { untilClosed, type WaitingQuestion } from './waitingQuestion';
@@ -83,7 +83,7 @@ function handOut(
 function close(question: WaitingQuestion, outcome: LineOutcome, asked: Asked): void {
   if (outcome.kind === 'undone') return;
   if (outcome.kind === 'answered')
-    return question.answered({ ...readCompletion(outcome.completion, asked), batched: true });
+    return question.answered({ ...readBatched(outcome.completion, asked), batched: true });
   const error = refusal(outcome.status, outcome.body);
   const filtered = readFiltered(error);
   if (filtered) question.answered(filtered);

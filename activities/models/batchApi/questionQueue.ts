@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Batching, ModelSpec } from '../../../schemas/model';
 import type { ModelBatch } from '../../../schemas/modelBatch';
-import { readCompletion } from '../chatCompletion';
+import { readBatched } from './batchLines';
 import type { BatchRecord } from './batchRecord';
 import { followBatch, type Pauses } from './followBatch';
 import { type Placement, placeQuestions } from './placement';
@@ -14,6 +14,7 @@ const MOST_QUESTIONS = 10_000;
 const MOST_BYTES = 40_000_000;
 
 export interface QueueOptions {
+  stage: string;
   model: ModelSpec;
   batching: Batching;
   record: BatchRecord;
@@ -57,7 +58,7 @@ export class QuestionQueue {
     });
     const { answered, joined, late, fresh } = placement as Placement;
     for (const { question, completion } of answered)
-      question.answered({ ...readCompletion(completion, provider.endpoint), batched: true });
+      question.answered({ ...readBatched(completion, provider.endpoint), batched: true });
     for (const question of late) question.askDirectly();
     for (const [other, some] of joined) void failing(some, () => this.follow(other, some));
     if (batch) await failing(fresh, () => this.send(batch, fresh));
@@ -91,6 +92,7 @@ export class QuestionQueue {
   private describe({ fresh, since }: Placement) {
     return {
       id: randomUUID(),
+      stage: this.options.stage,
       model: this.options.model,
       ids: [...new Set(fresh.map(({ line }) => line.id))],
       since: new Date(since).toISOString(),
