@@ -26,8 +26,9 @@ beforeAll(async () => {
   folder = await fetchDirectory(objects.store, policies.base, join(objects.scratch, 'policies'));
 });
 afterAll(async () => {
+  const exits = endpoints.map((endpoint) => once(endpoint, 'exit'));
   for (const endpoint of endpoints) endpoint.kill('SIGTERM');
-  await Promise.all(endpoints.map((endpoint) => endpoint.exitCode ?? once(endpoint, 'exit')));
+  await Promise.all(exits);
   await objects.stop();
 });
 

@@ -52,7 +52,7 @@ class ServedModels:
         raise RequestError(404, "model_not_found", f"no model {name!r} here, only {names}", "model")
 
     async def load(self, name: str, directory: Path) -> None:
-        """Raises RequestError 404: no such directory; 400: the name is taken, there are enough, no adapter of this base."""
+        """Raises RequestError: 404 for no directory; 400 for a taken name, one too many, or no adapter of this base."""
         async with self._changing:
             if any(name == model.name for model in self.all()):
                 raise RequestError(400, "already_loaded", f"{name!r} has already been loaded", "lora_name")
