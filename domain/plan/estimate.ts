@@ -1,36 +1,19 @@
-import type { Estimate, Plan } from '../../schemas/plan';
-import type { TemplateName } from '../../schemas/episode';
-
-/** Share of the turn limit that conversations use on average: what Sotopia's and the simulator's episodes show. */
-const EXPECTED_TURN_SHARE = 0.7;
-
-/** Tokens of a prompt at its start, of each further turn, and of an answer, by template. */
-const TOKENS: Record<TemplateName, { start: number; perTurn: number; answer: number }> = {
-  'compact-v1': { start: 15, perTurn: 10, answer: 10 },
-  'sotopia-v1': { start: 900, perTurn: 45, answer: 60 },
-};
-const JUDGE_TOKENS = { start: 1000, answer: 700 };
-const AUTHOR_TOKENS = { prompt: 700, answer: 250, rejectedShare: 0.15 };
+import type { Estimate, Plan, Stage } from '../../schemas/plan';
+import { askingOf } from './forecast/forecastStage';
 
 export const NO_WORK: Estimate = { episodes: 0, calls: 0, tokens: 0, gpuSeconds: 0 };
 
-/** Calls and tokens of playing and rating episodes; one call a turn and one rating. */
-export function estimateEpisodes(episodes: number, maxTurns: number, template: TemplateName): Estimate {
-  const turns = Math.ceil(maxTurns * EXPECTED_TURN_SHARE);
-  const { start, perTurn, answer } = TOKENS[template];
-  const played = turns * (start + answer + (perTurn * (turns - 1)) / 2);
-  const judged = JUDGE_TOKENS.start + JUDGE_TOKENS.answer + turns * answer;
+/** Calls and tokens that are to be expected of a stage; GPUs are forecast for the plan as a whole. */
+export function estimateStage(stage: Pick<Stage, 'kind' | 'parameters'>, episodes: number): Estimate {
+  const asked = askingOf({ ...stage, episodes });
+  const total = (of: (one: (typeof asked)[number]) => number) =>
+    Math.round(asked.reduce((sum, one) => sum + of(one), 0));
   return {
     episodes,
-    calls: episodes * (turns + 1),
-    tokens: Math.round(episodes * (played + judged)),
+    calls: total(({ calls }) => calls.expected),
+    tokens: total(({ inputTokens, outputTokens }) => inputTokens.expected + outputTokens.expected),
     gpuSeconds: 0,
   };
-}
-
-export function estimateAuthoring(tasks: number): Estimate {
-  const calls = Math.ceil(tasks * (1 + AUTHOR_TOKENS.rejectedShare));
-  return { ...NO_WORK, calls, tokens: calls * (AUTHOR_TOKENS.prompt + AUTHOR_TOKENS.answer) };
 }
 
 /** Sum over the plan; what a campaign is expected to ask for in all. */

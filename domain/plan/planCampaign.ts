@@ -9,7 +9,7 @@ import { isSimulated } from './modelsOf';
 import { planLimits } from './planLimits';
 import { planPrices } from './planPrices';
 import { BASE, comparisonsOf, startingPoints } from './lineage';
-import { estimateAuthoring, estimateEpisodes, NO_WORK } from './estimate';
+import { estimateStage } from './estimate';
 import { planSnapshots } from './snapshotPolicies';
 import { askedModel, formAnsweringModel } from './askedModel';
 import { planBatching } from './batching';
@@ -69,8 +69,9 @@ class Planner {
     parameters: ParametersOf<K>,
     inputs: Inputs,
     queue: Stage['queue'] = TASK_QUEUES.general,
-    estimate = NO_WORK,
+    episodes = 0,
   ): void {
+    const estimate = estimateStage({ kind, parameters }, episodes);
     const gate = this.spec.gates.find(({ before }) => before === id)?.ask ?? null;
     this.planned.push({ id, kind, parameters, inputs, queue, estimate, gate });
   }
@@ -97,9 +98,7 @@ class Planner {
 
   private planTasks(): void {
     const parameters = taskParameters(this.spec, (path) => this.file(path));
-    const total = parameters.splits.reduce((sum, split) => sum + split.tasks, 0);
-    const estimate = parameters.generate ? estimateAuthoring(total) : NO_WORK;
-    this.add(TASKS, 'prepareTasks', parameters, {}, TASK_QUEUES.dialogue, estimate);
+    this.add(TASKS, 'prepareTasks', parameters, {}, TASK_QUEUES.dialogue);
   }
 
   private planRound(round: Round, from: string): void {
@@ -113,7 +112,7 @@ class Planner {
       { ...this.play(split, round.pairsPerTask), players: [player, player] },
       { tasks: this.tasks, ...policyInput },
       TASK_QUEUES.dialogue,
-      this.episodes(round.tasks * round.pairsPerTask),
+      round.tasks * round.pairsPerTask,
     );
     this.add(
       filter,
@@ -151,7 +150,7 @@ class Planner {
         ...(orKeep ? { start: this.policy(from) } : {}),
       },
       TASK_QUEUES.dialogue,
-      this.episodes((checkpoints + (orKeep ? 1 : 0)) * this.spec.evaluation.devTasks * pairsPerTask * 2),
+      (checkpoints + (orKeep ? 1 : 0)) * this.spec.evaluation.devTasks * pairsPerTask * 2,
     );
     return { stage: id, output: 'policy' };
   }
@@ -187,7 +186,7 @@ class Planner {
       { ...this.play(TEST, pairsPerTask), name, contestant, partner: this.partner() },
       { tasks: this.tasks, ...inputs },
       TASK_QUEUES.dialogue,
-      this.episodes(tasks * pairsPerTask * 2),
+      tasks * pairsPerTask * 2,
     );
   }
 
@@ -232,10 +231,6 @@ class Planner {
     const file = this.files[path];
     if (!file) throw new Error(`The file of ${path} was not read before planning.`);
     return file;
-  }
-
-  private episodes(count: number) {
-    return estimateEpisodes(count, this.spec.episodes.maxTurns, this.spec.policy.template);
   }
 
   private seed(...parts: string[]): number {
