@@ -1,8 +1,9 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { policyFor } from '../domain/plan/snapshotPolicies';
-import { ModelSpec } from '../schemas/model';
+import type { ModelSpec } from '../schemas/model';
 import { PARKING_FAILURE_TYPES, PROBED_FAILURE_TYPES } from '../schemas/names';
+import { modelsIn } from './support/modelsIn';
 import { whileAlive } from './support/heartbeat';
 import type { LanguageModels } from './models/languageModels';
 import { askDirectly, type ModelAccess } from './models/modelAccess';
@@ -72,17 +73,4 @@ export function createProbeActivities(dependencies: ProbeDependencies) {
 function isDislike(error: unknown): boolean {
   const type = error instanceof ApplicationFailure ? (error.type ?? '') : '';
   return PARKING_FAILURE_TYPES.includes(type) && !PROBED_FAILURE_TYPES.includes(type);
-}
-
-/** Every model specification anywhere in a stage's parameters, each once. */
-function modelsIn(parameters: unknown): ModelSpec[] {
-  const found = new Map<string, ModelSpec>();
-  const look = (value: unknown): void => {
-    if (value === null || typeof value !== 'object') return;
-    const spec = ModelSpec.safeParse(value).data;
-    if (spec) found.set(`${spec.baseUrl} ${spec.model} ${spec.apiKeyEnv}`, spec);
-    else Object.values(value).forEach(look);
-  };
-  look(parameters);
-  return [...found.values()];
 }

@@ -11,6 +11,7 @@ import { readLogHead } from '../artifacts/campaignLog';
 import { canonicalJson, digestOfJson } from '../artifacts/canonicalJson';
 import { PAYLOAD_TYPES, signText } from '../artifacts/signing/envelope';
 import type { SigningKey } from '../artifacts/signing/signingKey';
+import { noteReused } from './models/snapshots/noteReused';
 import { type BuildIdentity, stageStatement } from './support/manifest';
 import type { Plans, StageOutcome, StageWork } from './support/stageWork';
 
@@ -76,14 +77,17 @@ export function createStageActivities({ store, plans, build, signingKey }: Stage
     },
 
     /** The stage's key, and its result if it was computed before. */
-    async openStage({ plan, stage: id, inputs }: OpenStageInput): Promise<OpenedStage> {
+    async openStage({ campaign, plan, stage: id, inputs }: OpenStageInput): Promise<OpenedStage> {
       const { kind, parameters } = await plans.stage(plan, id);
       const digests = Object.fromEntries(
         Object.entries(inputs).map(([role, ref]) => [role, ref.digest.sha256]),
       );
       const key = digestOfJson(stageKeyMaterial(kind, parameters, digests, build.trainer));
       const finished = await store.getDocument(resultKey(key), StageResult);
-      return { key, finished: finished && isWithinLimits(finished, parameters) ? finished : null };
+      if (!finished || !isWithinLimits(finished, parameters)) return { key, finished: null };
+      // A manifest that cannot be read tells of no snapshot; that it cannot is for the audit to say.
+      await noteReused(store, campaign, parameters, finished).catch(() => undefined);
+      return { key, finished };
     },
 
     /** Writes the stage's manifest and its result; the first to commit a key wins, and everyone gets that result. */

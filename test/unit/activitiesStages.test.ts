@@ -1,6 +1,7 @@
 import { resultKey } from '../../artifacts/documentKeys';
 import { createCorpusActivities } from '../../activities/corpora';
 import { createStageActivities } from '../../activities/stages';
+import { SnapshotWatch } from '../../activities/models/snapshots/snapshotWatch';
 import { createEnvironment } from '../../activities/support/environment';
 import { Plans, type StageOutcome, type StageWork } from '../../activities/support/stageWork';
 import type { ArtifactRef } from '../../schemas/artifact';
@@ -82,6 +83,29 @@ describe('a stage', () => {
     const result = await commit({ ...work, key }, { counts: { episodes: 10, unrated: 3 } });
     expect(await open(await collecting(0.3))).toEqual({ key, finished: result });
     expect(await open(await collecting(0.2))).toEqual({ key, finished: null });
+  });
+
+  test('that is reused brings the snapshots behind it along: another one from now on is a change', async () => {
+    const judge = model(simulator.baseUrl, 'simulated-judge');
+    const player = { kind: 'model' as const, model: judge, template: 'compact-v1' as const };
+    const work = await stageWork(objects.store, 'collectEpisodes', {
+      split: 'reused',
+      pairsPerTask: 1,
+      rules: { maxTurns: 8, maxSilentTurns: 2 },
+      judge,
+      seed: 1,
+      unratedShare: 0.5,
+      players: [player, player],
+    });
+    const { key } = await open(work);
+    await commit({ ...work, key }, { models: [{ model: 'simulated-judge', snapshot: 'judge-may' }] });
+    await open({ ...work, campaign: 'fork' });
+    const watch = new SnapshotWatch(objects.store);
+    const fork = { campaign: 'fork' };
+    await watch.meet(fork, judge, 'judge-may');
+    await expect(watch.meet(fork, judge, 'judge-june')).rejects.toMatchObject({
+      type: 'MODEL_SNAPSHOT_CHANGED',
+    });
   });
 
   test('committed twice keeps the first result, and the second is told that one', async () => {
