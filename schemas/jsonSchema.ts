@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CampaignSpec } from './campaign';
+import { PriceTable } from './price';
 import { ProviderSettings } from './rateLimit';
 
 /**
@@ -14,3 +15,6 @@ export const campaignJsonSchema = (): Record<string, unknown> => ({
 /** The file of PI_LOOP_PROVIDERS as JSON Schema. */
 export const providersJsonSchema = (): Record<string, unknown> =>
   z.toJSONSchema(ProviderSettings, { io: 'input' });
+
+/** A table of prices as JSON Schema. */
+export const pricesJsonSchema = (): Record<string, unknown> => z.toJSONSchema(PriceTable, { io: 'input' });

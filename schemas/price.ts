@@ -9,7 +9,7 @@ export const Dollars = z
 
 /** What a provider asks for a model, in dollars a million tokens. */
 export const ModelPrice = z.strictObject({
-  provider: z.string().min(1),
+  provider: z.string().min(1).describe('Whose price it is, for readers.'),
   hosts: z
     .array(z.string().min(1))
     .default([])
@@ -36,15 +36,15 @@ export type ModelPrice = z.infer<typeof ModelPrice>;
 
 const GpuPrice = z.strictObject({
   name: z.string().min(1).describe('Named by execution.gpu in campaign files.'),
-  dollarsPerHour: Dollars,
+  dollarsPerHour: Dollars.describe('What an hour of one of them costs.'),
 });
 
 /** A list of prices as of a day. */
 export const PriceTable = z.strictObject({
   date: z.iso.date().describe('The day on which the prices were looked up.'),
   source: z.string().min(1).describe('Where they were looked up, and what to know about them.'),
-  models: z.array(ModelPrice).default([]),
-  gpus: z.array(GpuPrice).default([]),
+  models: z.array(ModelPrice).default([]).describe('Prices of models.'),
+  gpus: z.array(GpuPrice).default([]).describe('Prices of rented GPUs.'),
 });
 export type PriceTable = z.infer<typeof PriceTable>;
 

@@ -4,10 +4,11 @@ export interface DocumentedSchemas {
   campaign: SettingsSchema;
   worker: SettingsSchema;
   providers: SettingsSchema;
+  prices: SettingsSchema;
 }
 
 /** docs/settings.md: every setting of a file and every variable of a worker, from the schemas that read them. */
-export const settingsPage = ({ campaign, worker, providers }: DocumentedSchemas): string =>
+export const settingsPage = ({ campaign, worker, providers, prices }: DocumentedSchemas): string =>
   [
     '<!-- Written by `npm run schema` from the schemas that read the settings; not to be changed by hand. -->',
     '# Settings',
@@ -19,6 +20,9 @@ export const settingsPage = ({ campaign, worker, providers }: DocumentedSchemas)
     '## File of `PI_LOOP_PROVIDERS`',
     'What accounts with providers may ask ([limits.md](limits.md)). Read once, when a worker starts.',
     table(settingsOf(providers)),
+    '## Table of prices',
+    'A file that `prices` in a campaign file or `PI_LOOP_PRICES` names; its prices go before the listed ones.',
+    table(settingsOf(prices)),
   ].join('\n\n') + '\n';
 
 function sectionsOf(campaign: SettingsSchema): string[] {

@@ -4,7 +4,11 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
-const { campaignJsonSchema, providersJsonSchema } = require('../dist/schemas/jsonSchema.js');
+const {
+  campaignJsonSchema,
+  pricesJsonSchema,
+  providersJsonSchema,
+} = require('../dist/schemas/jsonSchema.js');
 const { settingsPage } = require('../dist/schemas/settingsPage.js');
 const { workerJsonSchema } = require('../dist/workers/config.js');
 const file = fileURLToPath(new URL('../docs/settings.md', import.meta.url));
@@ -13,5 +17,6 @@ const schemas = {
   campaign: campaignJsonSchema(),
   worker: workerJsonSchema(),
   providers: providersJsonSchema(),
+  prices: pricesJsonSchema(),
 };
 writeFileSync(file, settingsPage(schemas));

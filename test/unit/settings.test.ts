@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { campaignJsonSchema, providersJsonSchema } from '../../schemas/jsonSchema';
+import { campaignJsonSchema, pricesJsonSchema, providersJsonSchema } from '../../schemas/jsonSchema';
 import { type Setting, settingsOf } from '../../schemas/settings';
 import { settingsPage } from '../../schemas/settingsPage';
 import { workerJsonSchema } from '../../workers/config';
@@ -10,6 +10,7 @@ const schemas = {
   campaign: campaignJsonSchema(),
   worker: workerJsonSchema(),
   providers: providersJsonSchema(),
+  prices: pricesJsonSchema(),
 };
 const settings = Object.values(schemas).flatMap((schema) => settingsOf(schema));
 const named = (path: string): Setting | undefined => settings.find((setting) => setting.path === path);
