@@ -6,16 +6,20 @@ import { canonicalJson, sha256 } from '../artifacts/canonicalJson';
 import { listDirectory, putDirectory } from '../artifacts/directories';
 import { type CampaignFiles, planCampaign } from '../domain/plan/planCampaign';
 import type { ImportedProfiles } from '../domain/tasks';
+import type { ModelShape } from '../domain/training/modelShape';
 import type { ArtifactRef } from '../schemas/artifact';
 import type { CampaignSpec } from '../schemas/campaign';
 import { MEDIA_TYPES } from '../schemas/names';
 import type { Plan } from '../schemas/plan';
 import { type ModelFolders, readCampaignFile } from './campaignFile';
+import { policyShape } from './policyShape';
 import { readProfiles } from './importedProfiles';
 
 export interface ResolvedCampaign {
   spec: CampaignSpec;
   plan: Plan;
+  /** Size of its policies; null where nothing says it. */
+  shape: ModelShape | null;
   /** What the profile files hold and what was odd in them; null where the campaign imports no tasks. */
   imported: ImportedProfiles | null;
   /** Folders of models that are not there yet; the plan is as if they were empty. */
@@ -48,6 +52,7 @@ export async function resolveCampaign(
   return {
     spec,
     plan,
+    shape: await policyShape(spec, files['policy.base.directory']),
     missing,
     imported: spec.tasks.import ? await readProfiles(files) : null,
     upload: async (store) => {

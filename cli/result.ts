@@ -6,7 +6,9 @@ import type { CampaignResult } from '../workflows/messages';
 import { connect } from './connect';
 import { CommandError } from './commandError';
 import { type CommonOptions, printJson, withCommonOptions } from './options';
+import { readSpending } from './budget/readSpending';
 import { askedModelsLine } from './render/askedModels';
+import { moneySpentLine } from './render/moneySpent';
 import { renderResults } from './render/resultsTable';
 
 export function registerResult(program: Command): void {
@@ -26,8 +28,17 @@ export function registerResult(program: Command): void {
         const result = await handle.result();
         const results = await readResults(store, result);
         const seconds = secondsOf((await campaigns.list()).find((one) => one.campaign === campaign));
-        if (options.json) printJson(reportCampaign(result, results, { setup: 0, campaign: seconds }));
-        else console.log([renderResults(results, {}), ...askedModelsLine(ownCosts(result))].join('\n'));
+        const money = await readSpending(store, campaign);
+        if (options.json)
+          printJson({ ...reportCampaign(result, results, { setup: 0, campaign: seconds }), money });
+        else
+          console.log(
+            [
+              renderResults(results, {}),
+              ...askedModelsLine(ownCosts(result)),
+              ...moneySpentLine(campaign, money),
+            ].join('\n'),
+          );
       } finally {
         await close();
       }

@@ -38,8 +38,7 @@ interface Play {
 
 /** Playing and rating episodes: a call a turn, and one for the rating. */
 export function askForEpisodes({ episodes, rules, sides, judge }: Play): Asking[] {
-  const simulated = judge.simulated || sides.some(({ model }) => model?.simulated);
-  const conduct = simulated ? PROGRAMS : MODELS;
+  const conduct = conductOf([judge, ...sides.map(({ model }) => model)]);
   const turns = conduct.turns(rules.maxTurns);
   const typical = typicalEpisodes(conduct);
   const played = sides.map(({ role, model, template }) =>
@@ -60,7 +59,11 @@ export function askForEpisodes({ episodes, rules, sides, judge }: Play): Asking[
   return [...played, judged];
 }
 
-const typicalEpisodes = ({ scenario, goal, speech }: Conduct): Record<keyof Range, TypicalEpisode> => {
+/** A policy conducts itself as those that it has learned from. */
+export const conductOf = (models: readonly (ModelSpec | null)[]): Conduct =>
+  models.some((model) => model?.simulated) ? PROGRAMS : MODELS;
+
+export const typicalEpisodes = ({ scenario, goal, speech }: Conduct): Record<keyof Range, TypicalEpisode> => {
   const at = (level: keyof Range) =>
     new TypicalEpisode({ scenario: scenario[level], goal: goal[level], speech: speech[level] });
   return { low: at('low'), expected: at('expected'), high: at('high') };
@@ -69,7 +72,7 @@ const typicalEpisodes = ({ scenario, goal, speech }: Conduct): Record<keyof Rang
 /** Having tasks written. */
 export function askForTasks({ splits, generate }: ParametersOf<'prepareTasks'>): Asking[] {
   if (!generate) return [];
-  const conduct = generate.author.simulated ? PROGRAMS : MODELS;
+  const conduct = conductOf([generate.author]);
   const tasks = splits.reduce((sum, split) => sum + split.tasks, 0);
   const prompt = tokensIn(authorPrompt(EXAMPLE, 'a sentence that says what the task may be about'));
   return [

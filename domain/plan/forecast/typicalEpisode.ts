@@ -57,6 +57,22 @@ export class TypicalEpisode {
     return { input, output: (answer * turns) / 2 };
   }
 
+  /** Training rows of a side that is kept, and the tokens in them. */
+  taught(template: TemplateName, turns: number): { rows: number; tokens: number } {
+    const { examples } = templateNamed(template);
+    const taughtBy = (of: (rows: readonly ChatMessage[][]) => number) =>
+      between(turns, (whole) => {
+        const sides = ([0, 1] as const).map((side) =>
+          examples(viewOf(this.task, AGENTS, side), this.turns(whole)),
+        );
+        return sides.reduce((sum, rows) => sum + of(rows), 0) / 2;
+      });
+    return {
+      rows: taughtBy((rows) => rows.length),
+      tokens: taughtBy((rows) => rows.reduce((sum, row) => sum + tokensIn(row), 0)),
+    };
+  }
+
   judgePrompt(turns: number): number {
     return between(turns, (whole) => tokensIn(judgePrompt(this.task, AGENTS, this.turns(whole))));
   }
