@@ -4,6 +4,7 @@ import { modelId, policyFor } from '../../../domain/plan/snapshotPolicies';
 import { TOLERATED_SHIFT } from '../../../domain/statistics';
 import type { Interval } from '../../../schemas/evaluation';
 import type { AnsweredSnapshot, NamedModel, SnapshotPolicy } from '../../../schemas/snapshot';
+import { createPatience } from '../../conversation/patience';
 import { failure } from '../../support/failures';
 import type { Account } from '../budget/askWithinBudget';
 import type { AskModel } from '../modelAccess';
@@ -19,28 +20,46 @@ type Watched = Pick<Account, 'campaign' | 'snapshotPolicies'>;
  */
 export class SnapshotWatch {
   private readonly taken = new Set<string>();
+  /** Hundreds of answers may come before the first is looked up: they look once. */
+  private readonly meetings = new Map<string, Promise<void>>();
 
   constructor(private readonly store: ArtifactStore) {}
 
   over(account: Watched, ask: AskModel): AskModel {
     if (account.snapshotPolicies === null) return ask;
     return async (question) => {
+      const { model, signal, tell = () => undefined } = question;
       const completion = await ask(question);
-      await this.meet(account, question.model, completion.snapshot);
+      // The answer is paid for: it waits for the store, and is not asked for again.
+      await createPatience(signal, tell)(() => this.meet(account, model, completion.snapshot));
       return completion;
     };
   }
 
   /** Errors: MODEL_SNAPSHOT_CHANGED when the snapshot is another than before, and is not taken; STORAGE_*. */
-  async meet({ campaign, snapshotPolicies }: Watched, model: NamedModel, snapshot: string): Promise<void> {
-    const id = JSON.stringify([campaign, modelId(model), snapshot]);
+  async meet(account: Watched, model: NamedModel, snapshot: string): Promise<void> {
+    const id = JSON.stringify([account.campaign, modelId(model), snapshot]);
     // Where a filter stopped the prompt, nobody has answered.
     if (snapshot === '' || this.taken.has(id)) return;
+    const meeting = this.meetings.get(id) ?? this.look(account, model, snapshot);
+    this.meetings.set(id, meeting);
+    try {
+      await meeting;
+      this.taken.add(id);
+    } finally {
+      this.meetings.delete(id);
+    }
+  }
+
+  private async look(
+    { campaign, snapshotPolicies }: Watched,
+    model: NamedModel,
+    snapshot: string,
+  ): Promise<void> {
     const policy = policyFor(model, snapshotPolicies ?? []);
     const record = new SnapshotRecord(this.store, campaign);
     const noted = await record.note(model, snapshot, (known) => standingOf(known, snapshot, policy));
     if (noted.standing === 'refused') throw changedSnapshot(await record.of(model), noted, policy);
-    this.taken.add(id);
   }
 }
 
