@@ -36,6 +36,8 @@ export interface Advanced {
 
 /** No provider may have everybody wait longer without being asked again. */
 const LONGEST_HOLD_MS = 3_600_000;
+/** A rate has to be tried for so long before a refusal can say that it is too high. */
+const HEEDED_MS = 300;
 /** However often the provider refuses, it is asked this often a minute, and at least at this share of its limit of tokens. */
 const LEAST_A_MINUTE = 4;
 const LEAST_SHARE = 0.01;
@@ -116,7 +118,10 @@ function bySeniority(wants: readonly Want[], claims: readonly Claim[], now: numb
   return [...wants].sort((a, b) => served(a) - served(b));
 }
 
-/** A refusal of a call that was booked before the last one was heeded says nothing new of the rate. */
+/**
+ * A refusal of a call that was booked before the last one was heeded says nothing new of the rate, and neither does one
+ * right after everybody was silent.
+ */
 function refuse(shared: SharedLimit, refusals: Refusals, settings: MinuteLimits, now: number): SharedLimit {
   const heldUntil = Math.max(shared.heldUntil, Math.min(refusals.holdUntil, now + LONGEST_HOLD_MS));
   const at = Math.max(now, heldUntil);
@@ -126,7 +131,10 @@ function refuse(shared: SharedLimit, refusals: Refusals, settings: MinuteLimits,
     const learned = { requests: measured, tokens: null };
     return { ...shared, heldUntil, learned, measured: true, refusal: { at, share: 1 } };
   }
-  if (shared.refusal && refusals.bookedAt <= shared.refusal.at) return { ...shared, heldUntil };
+  if (shared.refusal && refusals.bookedAt <= shared.refusal.at + HEEDED_MS) {
+    const refusal = { ...shared.refusal, at: Math.max(shared.refusal.at, heldUntil) };
+    return { ...shared, heldUntil, refusal };
+  }
   const least = requests === null ? LEAST_SHARE : Math.min(1, LEAST_A_MINUTE / requests);
   return { ...shared, heldUntil, refusal: { at, share: Math.max(least, shareOf(shared, now)) } };
 }
