@@ -2,6 +2,7 @@ import { Cast, trainingRows } from '../domain/episode/trainingRows';
 import { filterEpisodes } from '../domain/filter';
 import { sidesOf } from '../domain/filter/sidesOf';
 import { inParallel } from '../domain/inParallel';
+import { type Lesson, lessonsOf, rowsOfLesson } from '../domain/training/lessons';
 import { CollectedEpisode, Episode } from '../schemas/episode';
 import { MEDIA_TYPES } from '../schemas/names';
 import type { Decision } from '../schemas/filter';
@@ -18,7 +19,8 @@ const READS_AT_ONCE = 16;
 export function createFilterActivities({ store, plans }: { store: ArtifactStore; plans: Plans }) {
   return {
     /**
-     * Decides for each side of each episode whether it is learned from, and writes the training rows of those kept.
+     * Decides for each side of each episode whether it is learned from, and writes the training rows of those kept: alone,
+     * with weights, or with what they are preferred to.
      * Errors: TOO_FEW_KEPT.
      */
     async filterEpisodes(work: StageWork): Promise<StageOutcome> {
@@ -26,12 +28,7 @@ export function createFilterActivities({ store, plans }: { store: ArtifactStore;
       const collected = await store.getJsonLines(inputOf(work, 'episodes').digest.sha256, CollectedEpisode);
       const taskSet = await store.getJson(inputOf(work, 'tasks').digest.sha256, TaskSet);
       const decisions = filterEpisodes(sidesOf(collected), parameters.filter, parameters.seed);
-      const rows = await rowsOf(
-        decisions.filter((decision) => decision.keep),
-        collected,
-        taskSet,
-        parameters,
-      );
+      const rows = await rowsOf(lessonsOf(decisions, parameters.form), collected, taskSet, parameters);
       if (rows.length < parameters.minimumRows) {
         throw failure(
           'TOO_FEW_KEPT',
@@ -56,19 +53,23 @@ export function createFilterActivities({ store, plans }: { store: ArtifactStore;
   };
 
   async function rowsOf(
-    kept: Decision[],
+    lessons: Lesson[],
     collected: CollectedEpisode[],
     taskSet: TaskSet,
     { template }: ParametersOf<'filterEpisodes'>,
   ): Promise<DialogueRow[]> {
     const digests = new Map(collected.map((row) => [row.id, row.episode]));
     const cast = new Cast(taskSet);
-    const rows = await inParallel(kept, READS_AT_ONCE, async ({ episode: id, position }) => {
+    const rowsOfSide = async ({ episode: id, position }: Decision) => {
       const episode = await store.getJson(digests.get(id) ?? '', Episode);
       const taught = trainingRows(episode, position, cast, template);
       if (!taught)
         throw failure('ARTIFACT_CORRUPT', `Episode ${id} names a task or agent that the task set lacks.`);
       return taught;
+    };
+    const rows = await inParallel(lessons, READS_AT_ONCE, async (lesson) => {
+      const { side, against } = lesson;
+      return rowsOfLesson(lesson, await rowsOfSide(side), against ? await rowsOfSide(against) : null);
     });
     return rows.flat();
   }

@@ -4,7 +4,8 @@ import { Context } from '@temporalio/activity';
 import type { IgnoredCheckpoint } from '../schemas/checkpoint';
 import { MEDIA_TYPES } from '../schemas/names';
 import type { ParametersOf, StageCost } from '../schemas/plan';
-import type { PolicyCheckpoint, TrainingJob, TrainingRecipe } from '../schemas/training';
+import type { TrainingJob } from '../schemas/trainerContract';
+import type { PolicyCheckpoint, TrainingRecipe } from '../schemas/training';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { putDirectory } from '../artifacts/directories';
 import { DamagedCheckpoint, fetchCheckpoint } from './support/checkpoints';
@@ -95,7 +96,7 @@ export function createTrainingActivities({ store, plans, trainer, withdraw }: Tr
     directory: string,
   ): Promise<PreparedTraining['job']> {
     const { cancellationSignal } = Context.current();
-    const { method, lossOn, onOutOfMemory: _ours, ...rest } = recipe;
+    const { method, lossOn, onOutOfMemory: _ours, weighting: _inRows, ...rest } = recipe;
     const dataset = join(directory, 'dataset.jsonl');
     await writeFile(dataset, await store.getText(inputOf(work, 'dataset')));
     const policy = async () =>

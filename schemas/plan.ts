@@ -7,7 +7,7 @@ import { Role } from './ledger';
 import { Usage } from './modelCall';
 import { ModelPolicy } from './snapshot';
 import { PlanPrices } from './price';
-import { ModelArchitecture, TrainingRecipe } from './training';
+import { DatasetForm, ModelArchitecture, TrainingRecipe } from './training';
 
 const seed = z.number().int().nonnegative();
 
@@ -76,6 +76,7 @@ export const STAGE_PARAMETERS = {
     filter: FilterPolicy,
     template: TemplateName,
     minimumRows: z.number().int(),
+    form: DatasetForm.optional(),
     seed,
   }),
   chooseCheckpoint: z.strictObject({

@@ -16,8 +16,21 @@ export const TrainingRow = z.strictObject({
 export type TrainingRow = z.infer<typeof TrainingRow>;
 
 /** A row made from a dialogue says which side of which episode it teaches. */
-export const DialogueRow = TrainingRow.extend({ episode: z.string(), position: Position });
+const TaughtRow = TrainingRow.extend({ episode: z.string(), position: Position });
+export const DialogueRow = TaughtRow.extend({
+  /** How much it counts in weighted-sft, by its rating. */
+  weight: z.number().gt(0).optional(),
+  /** What dpo prefers it to: the same side of the same task in a worse episode. */
+  rejected: TaughtRow.optional(),
+});
 export type DialogueRow = z.infer<typeof DialogueRow>;
+
+/** What a dataset's rows carry besides messages; rows for plain fine-tuning carry nothing. */
+export const DatasetForm = z.discriminatedUnion('form', [
+  z.strictObject({ form: z.literal('weighted'), temperature: z.number().gt(0) }),
+  z.strictObject({ form: z.literal('preferences') }),
+]);
+export type DatasetForm = z.infer<typeof DatasetForm>;
 
 const Lora = z.strictObject({
   rank: z.number().int().min(1).default(8).describe('Rank of the adapter. Default 8, as the paper.'),
@@ -39,6 +52,34 @@ export const TrainingRecipe = z
       .describe(
         'What is fitted: all weights, a LoRA adapter, or (`qlora`) an adapter on weights that are held in 4 bits.',
       ),
+    objective: z
+      .enum(['sft', 'weighted-sft', 'dpo'])
+      .default('sft')
+      .describe(
+        'What is minimised over the sides that the filter keeps. `sft`: their cross-entropy. `weighted-sft`: the same, each side counting by how far its goal score is above the mean of its task and position. `dpo`: direct preference optimisation of each over a side of the same task and position that the filter drops, with the policy that the round starts from as reference. Default sft.',
+      ),
+    weighting: z
+      .strictObject({
+        temperature: z
+          .number()
+          .gt(0)
+          .default(2)
+          .describe(
+            'Goal points by which a side counts e times as much; no side counts more than 20. Default 2.',
+          ),
+      })
+      .optional()
+      .describe('For objective: weighted-sft.'),
+    dpo: z
+      .strictObject({
+        beta: z
+          .number()
+          .gt(0)
+          .default(0.1)
+          .describe('How dear it is to leave the reference. Default 0.1, as the paper of DPO.'),
+      })
+      .optional()
+      .describe('For objective: dpo.'),
     steps: z.number().int().min(1).optional().describe('Optimiser steps.'),
     epochs: z.number().gt(0).optional().describe('Passes over the data.'),
     tokensPerBatch: z
@@ -128,6 +169,16 @@ export const TrainingRecipe = z
   .refine(
     (recipe) => (recipe.method === 'full') === (recipe.lora === undefined),
     '`lora` goes with method: lora or qlora, and with them alone',
+  )
+  .refine(
+    ({ objective, weighting, dpo }) =>
+      (objective === 'weighted-sft') === (weighting !== undefined) &&
+      (objective === 'dpo') === (dpo !== undefined),
+    '`weighting` goes with objective: weighted-sft and `dpo` with objective: dpo, and with them alone',
+  )
+  .refine(
+    ({ objective, packing }) => objective !== 'dpo' || !packing,
+    'objective: dpo compares rows side by side, so packing is not for it',
   );
 export type TrainingRecipe = z.infer<typeof TrainingRecipe>;
 
@@ -155,54 +206,6 @@ export const ModelArchitecture = z.strictObject({
   chatTemplate: z.literal('compact-v1').describe('The one there is.'),
 });
 export type ModelArchitecture = z.infer<typeof ModelArchitecture>;
-
-/** The file a training process reads (design: trainer contract). Paths are local to the worker. */
-export interface TrainingJob {
-  method: TrainingRecipe['method'];
-  model: { directory: string } | { initialise: ModelArchitecture };
-  datasets: string[];
-  lossOn: 'assistant' | 'all';
-  recipe: Omit<TrainingRecipe, 'method' | 'lossOn' | 'onOutOfMemory'> & { seed: number };
-  workDirectory: string;
-  resumeFrom: string | null;
-}
-
-/** What a training process says on its standard output, one JSON document a line. */
-export const TrainerEvent = z.discriminatedUnion('event', [
-  z.looseObject({
-    event: z.literal('started'),
-    parameters: z.number(),
-    rows: z.number(),
-    steps: z.number(),
-    resumedAtStep: z.number(),
-  }),
-  z.looseObject({
-    event: z.literal('progress'),
-    step: z.number(),
-    steps: z.number(),
-    loss: z.number(),
-    tokensPerSecond: z.number(),
-  }),
-  z.looseObject({
-    event: z.literal('checkpoint'),
-    directory: z.string(),
-    policy: z.string(),
-    step: z.number(),
-  }),
-  z.looseObject({
-    event: z.literal('done'),
-    directory: z.string(),
-    step: z.number(),
-    metrics: z.record(z.string(), z.unknown()),
-  }),
-  z.looseObject({
-    event: z.literal('error'),
-    code: z.string(),
-    message: z.string(),
-    hint: z.string().optional(),
-  }),
-]);
-export type TrainerEvent = z.infer<typeof TrainerEvent>;
 
 /** One exported step of a training run, servable by itself. */
 export const PolicyCheckpoint = z.strictObject({

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TrainerEvent, type TrainingJob } from '../../schemas/training';
+import { TrainerEvent, type TrainingJob } from '../../schemas/trainerContract';
 import { parseLine } from './childProcess';
 import { exitFailure, TrainerFault } from './trainerFailures';
 import { startTrainer, type TrainerRuntime } from './trainerProcess';

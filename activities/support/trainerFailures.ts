@@ -1,5 +1,5 @@
 import type { ApplicationFailure } from '@temporalio/activity';
-import type { TrainerEvent } from '../../schemas/training';
+import type { TrainerEvent } from '../../schemas/trainerContract';
 import type { FailureType } from '../../schemas/names';
 import type { ChildExit } from './childProcess';
 import { failure } from './failures';

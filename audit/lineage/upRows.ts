@@ -68,7 +68,9 @@ export async function rowChain(
   const decision = (await decisionsOf(archive, decisions, row.episode)).find(
     ({ position }) => position === row.position,
   );
-  const text = `teaches side ${row.position} of ${row.episode}: ${row.messages.length} messages`;
+  const { rejected } = row;
+  const than = rejected ? `, rather than side ${rejected.position} of ${rejected.episode}` : '';
+  const text = `teaches side ${row.position} of ${row.episode}${than}: ${row.messages.length} messages`;
   if (!place || !decision) return node('row', row.id, `${text}; its episode or decision is missing ✗`);
   const [episode, rating] = await Promise.all([archive.episode(place), archive.rating(place)]);
   const number = turn ?? taughtTurn(episode.turns, row);

@@ -84,12 +84,22 @@ export function showRow(stage: string, row: DialogueRow): Shown {
   return {
     page: {
       title: `training row ${row.id} of ${stage}`,
-      facts: [['teaches', `side ${row.position} of episode ${row.episode}`]],
+      facts: [
+        ['teaches', `side ${row.position} of episode ${row.episode}`],
+        ...weightOf(row),
+        ...preferenceOf(row),
+      ],
       sections: row.messages.map(({ role, content }) => ({ title: role, lines: content.split('\n') })),
     },
     document: { kind: 'row', stage, row },
   };
 }
+
+const weightOf = ({ weight }: DialogueRow): [string, string][] =>
+  weight === undefined ? [] : [['weight', String(weight)]];
+
+const preferenceOf = ({ rejected }: DialogueRow): [string, string][] =>
+  rejected ? [['preferred to', `side ${rejected.position} of episode ${rejected.episode}`]] : [];
 
 /** An entry of the campaign's log. */
 export function showEntry({ head, envelope, entry }: StoredEntry): Shown {

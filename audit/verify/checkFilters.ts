@@ -2,6 +2,7 @@ import { blobKey } from '../../artifacts/artifactStore';
 import { canonicalJson } from '../../artifacts/canonicalJson';
 import { filterEpisodes } from '../../domain/filter';
 import { sidesOf } from '../../domain/filter/sidesOf';
+import { type Lesson, lessonsOf } from '../../domain/training/lessons';
 import { CollectedEpisode } from '../../schemas/episode';
 import type { Decision } from '../../schemas/filter';
 import { STAGE_PARAMETERS } from '../../schemas/plan';
@@ -12,7 +13,7 @@ import type { Collection } from './collections';
 import { examineAll } from './examiner';
 import type { Findings } from './findings';
 import type { LoadedCampaign, LoadedStage } from './loadCampaign';
-import { type KeptPortion, portioned } from './portion';
+import { type LessonPortion, portioned } from './portion';
 import type { VerifiedBlobs } from './verifiedBlobs';
 import { whereReadable } from './whereReadable';
 
@@ -49,7 +50,7 @@ async function checkFilter(
   if (!manifest) return;
   const { blobs, findings, collections } = reading;
   const { statement } = manifest;
-  const { filter, template, seed } = STAGE_PARAMETERS.filterEpisodes.parse(
+  const { filter, template, form, seed } = STAGE_PARAMETERS.filterEpisodes.parse(
     statement.predicate.buildDefinition.externalParameters.parameters,
   );
   const [decisions, dataset] = ['decisions', 'dataset'].map((role) => outputOf(statement, role) ?? '');
@@ -65,7 +66,8 @@ async function checkFilter(
   findings.looked(decided.length);
   const decidedLines = decided.map((decision) => canonicalJson(decision));
   await compare(blobs, decisions ?? '', decidedLines, findings, `decisions of stage ${id}`);
-  const lines = await trainingLines(kept, collected, { tasks, template }, reading);
+  const lessons = lessonsOf(decided, form);
+  const lines = await trainingLines(lessons, collected, { tasks, template }, reading);
   findings.looked(lines.length);
   await compare(blobs, dataset ?? '', lines, findings, `training rows of stage ${id}`);
 
@@ -81,14 +83,21 @@ async function checkFilter(
 }
 
 async function trainingLines(
-  kept: readonly Decision[],
+  lessons: readonly Lesson[],
   collected: readonly CollectedEpisode[],
-  settings: Pick<KeptPortion, 'tasks' | 'template'>,
+  settings: Pick<LessonPortion, 'tasks' | 'template'>,
   { blobs, examiner }: EpisodeReading,
 ): Promise<string[]> {
   const digests = new Map(collected.map((row) => [row.id, row.episode]));
-  const sides = kept.map(({ episode, position }) => [digests.get(episode) ?? '', position] as const);
-  const portions = portioned(sides).map((some): KeptPortion => ({ kind: 'kept', ...settings, kept: some }));
+  const stored = ({ episode, position }: Decision) => [digests.get(episode) ?? '', position] as const;
+  const all = lessons.map(({ side, against, ...weight }) => ({
+    ...weight,
+    side: stored(side),
+    ...(against ? { against: stored(against) } : {}),
+  }));
+  const portions = portioned(all).map(
+    (some): LessonPortion => ({ kind: 'lessons', ...settings, lessons: some }),
+  );
   const reports = await examineAll(examiner, portions, (report) => blobs.add(report));
   return reports.flatMap(({ lines }) => lines);
 }

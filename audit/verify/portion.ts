@@ -2,6 +2,7 @@ import type { Bucket } from '../../artifacts/bucket';
 import { canonicalJson } from '../../artifacts/canonicalJson';
 import { StorageError } from '../../artifacts/storageError';
 import { Cast, trainingRows } from '../../domain/episode/trainingRows';
+import { rowsOfLesson } from '../../domain/training/lessons';
 import {
   type CollectedEpisode,
   type CollectionDesign,
@@ -24,18 +25,24 @@ export interface RowPortion {
   planned: readonly (EpisodeDesign | undefined)[];
 }
 
-/** Sides that a filter kept. */
-export interface KeptPortion {
-  kind: 'kept';
+/** What is learned from one side of an episode; episodes by their digests. */
+export interface StoredLesson {
+  side: readonly [string, Position];
+  weight?: number;
+  against?: readonly [string, Position];
+}
+
+/** What a filter's decisions teach. */
+export interface LessonPortion {
+  kind: 'lessons';
   /** Digest of the task set. */
   tasks: string;
   template: TemplateName;
-  /** Digests of episodes, with the side that is learned from. */
-  kept: readonly (readonly [string, Position])[];
+  lessons: readonly StoredLesson[];
 }
 
 /** Episodes that can be looked at without the others. */
-export type Portion = RowPortion | KeptPortion;
+export type Portion = RowPortion | LessonPortion;
 
 /** Large enough that its way between threads costs nothing, small enough that all threads end together. */
 const EPISODES_IN_PORTION = 500;
@@ -75,7 +82,7 @@ const readBy = ({ verified, unreadable, bytes }: VerifiedBlobs): BlobsRead => ({
 });
 
 async function comeOf(portion: Portion, blobs: VerifiedBlobs): Promise<Partial<PortionReport>> {
-  if (portion.kind === 'kept') return { lines: await linesOf(portion, blobs) };
+  if (portion.kind === 'lessons') return { lines: await linesOf(portion, blobs) };
   const failures: PortionReport['failures'] = [];
   const findings = { fail: (object: string, message: string) => void failures.push({ object, message }) };
   return { recorded: await recordedIn(portion, blobs, findings), failures };
@@ -96,11 +103,14 @@ async function recordedIn(
   return recorded;
 }
 
-async function linesOf({ tasks, template, kept }: KeptPortion, blobs: VerifiedBlobs): Promise<string[]> {
+async function linesOf({ tasks, template, lessons }: LessonPortion, blobs: VerifiedBlobs): Promise<string[]> {
   const cast = new Cast(await blobs.json(tasks, TaskSet));
+  const rowsOf = async ([digest, position]: StoredLesson['side']) =>
+    trainingRows(await blobs.json(digest, Episode), position, cast, template) ?? [];
   const lines: string[] = [];
-  for (const [digest, position] of kept) {
-    const rows = trainingRows(await blobs.json(digest, Episode), position, cast, template) ?? [];
+  for (const lesson of lessons) {
+    const { side, against } = lesson;
+    const rows = rowsOfLesson(lesson, await rowsOf(side), against ? await rowsOf(against) : null);
     lines.push(...rows.map((row) => canonicalJson(row)));
   }
   return lines;

@@ -6,7 +6,10 @@ import { Rating } from '../../schemas/rating';
 import { DialogueRow } from '../../schemas/training';
 import { digestOfRole, READS_AT_ONCE, type StoredStage } from './storedStages';
 
-/** Every training row has exactly one decision, to keep it, and exactly one rating. @returns what is wrong */
+/**
+ * Every training row has exactly one decision, to keep it, and exactly one rating; what a row is preferred to has one of
+ * each too, and was dropped. @returns what is wrong
+ */
 export async function checkTrainingRows(
   store: ArtifactStore,
   stages: readonly StoredStage[],
@@ -29,23 +32,32 @@ async function checkFilter(store: ArtifactStore, { id, read, wrote }: StoredStag
   const rows = await store.getJsonLines(dataset, DialogueRow);
   const decided = grouped(await store.getJsonLines(decisions, Decision), sideOf);
   const collected = grouped(await store.getJsonLines(episodes, CollectedEpisode), (row) => row.id);
-  const problems = await inParallel(rows, READS_AT_ONCE, async (row) => [
-    ...checkDecision(row, decided.get(sideOf(row)) ?? []),
-    ...(await checkRating(store, row, collected.get(row.episode) ?? [])),
+  const sides = rows.flatMap((row) => [
+    { side: row, keep: true },
+    ...(row.rejected ? [{ side: row.rejected, keep: false }] : []),
+  ]);
+  const problems = await inParallel(sides, READS_AT_ONCE, async ({ side, keep }) => [
+    ...checkDecision(side, keep, decided.get(sideOf(side)) ?? []),
+    ...(await checkRating(store, side, collected.get(side.episode) ?? [])),
   ]);
   const ids = new Set(rows.map((row) => row.id));
   const twice = ids.size === rows.length ? [] : [`${rows.length - ids.size} rows are there more than once`];
   return [...twice, ...problems.flat()].map((problem) => `stage "${id}": ${problem}`);
 }
 
-function checkDecision({ id }: DialogueRow, decisions: readonly Decision[]): string[] {
+type Side = Pick<DialogueRow, 'id' | 'episode' | 'position'>;
+
+function checkDecision({ id }: Side, keep: boolean, decisions: readonly Decision[]): string[] {
   if (decisions.length !== 1) return [`row ${id} has ${decisions.length} decisions`];
-  return decisions[0]?.keep ? [] : [`row ${id} is there although it was decided to drop it`];
+  if (decisions[0]?.keep === keep) return [];
+  return keep
+    ? [`row ${id} is there although it was decided to drop it`]
+    : [`row ${id} counts as worse although it was decided to keep it`];
 }
 
 async function checkRating(
   store: ArtifactStore,
-  { id, episode }: DialogueRow,
+  { id, episode }: Side,
   collected: readonly CollectedEpisode[],
 ): Promise<string[]> {
   const [only] = collected;

@@ -60,14 +60,19 @@ function checkAnswerLength({ policy }: CampaignSpec, { contextLength }: ModelArc
   ];
 }
 
-function checkMethod({ method }: TrainingRecipe): SpecIssue[] {
-  if (method === 'full') return [];
+function checkMethod({ method, objective }: TrainingRecipe): SpecIssue[] {
+  const issue = (name: 'method' | 'objective', found: string, expected: string): SpecIssue => ({
+    path: [...RECIPE, name],
+    found: quoted(found),
+    expected,
+  });
   return [
-    {
-      path: [...RECIPE, 'method'],
-      found: quoted(method),
-      expected: '"full": an adapter on random weights learns nothing',
-    },
+    ...(method === 'full'
+      ? []
+      : [issue('method', method, '"full": an adapter on random weights learns nothing')]),
+    ...(objective === 'sft'
+      ? []
+      : [issue('objective', objective, '"sft": rows of a corpus have no ratings')]),
   ];
 }
 

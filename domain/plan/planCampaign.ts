@@ -4,6 +4,7 @@ import { TASK_QUEUES } from '../../schemas/names';
 import type { ParametersOf, Plan, Stage, StageKind, StagePlayer } from '../../schemas/plan';
 import type { PriceTable } from '../../schemas/price';
 import { LISTED_PRICES } from '../prices/priceTable';
+import type { DatasetForm, TrainingRecipe } from '../../schemas/training';
 import { seedOf } from '../random/seed';
 import { isSimulated } from './modelsOf';
 import { planLimits } from './planLimits';
@@ -43,6 +44,12 @@ export function planCampaign(
     ...planPrices(spec, table),
     ...planSnapshots(spec),
   };
+}
+
+/** What the rows must carry for a recipe's objective. */
+function formOf({ weighting, dpo }: TrainingRecipe): { form?: DatasetForm } {
+  if (dpo) return { form: { form: 'preferences' } };
+  return weighting ? { form: { form: 'weighted', temperature: weighting.temperature } } : {};
 }
 
 class Planner {
@@ -121,6 +128,7 @@ class Planner {
         filter: round.filter,
         template: this.spec.policy.template,
         minimumRows: round.minimumRows,
+        ...formOf(round.training),
         seed: this.seed('filter', split),
       },
       { episodes: { stage: collect, output: 'episodes' }, tasks: this.tasks },

@@ -1,4 +1,8 @@
+import { join } from 'node:path';
+import { DirectoryBucket } from '../../artifacts/bucket';
+import { verifyBucket } from '../../audit/verify/verifyBucket';
 import { Results } from '../../schemas/evaluation';
+import { DialogueRow } from '../../schemas/training';
 import type { CampaignProgress, CampaignResult, StageProgress } from '../../workflows/messages';
 import type { CampaignHandle } from '../../client/campaignHandle';
 import { contentOf, LORA, type RunningSystem, startSystem, TINY } from '../support/campaignRuns';
@@ -32,7 +36,7 @@ test('the same campaign again computes nothing', async () => {
   expect(contentOf(again)).toEqual(contentOf(reference));
 });
 
-test('with LoRA each round trains an adapter, served on its base, and the next round goes on from the two merged', async () => {
+test('with LoRA and QLoRA each round trains an adapter, served on its base, and the next goes on from the two merged', async () => {
   const result = await (await undisturbed.start(LORA, 'lora')).result();
   const policyOf = (id: string) => result.stages.find((stage) => stage.id === id)?.outputs['policy'];
   for (const id of ['BC/train', 'BC+SR/train']) {
@@ -42,6 +46,14 @@ test('with LoRA each round trains an adapter, served on its base, and the next r
   }
   const results = await undisturbed.store.getJson(result.results.digest.sha256, Results);
   expect(results.all.policies.map(({ unrated }) => unrated)).toEqual([0, 0, 0, 0]);
+  const rowsOf = async (id: string) => {
+    const dataset = result.stages.find((stage) => stage.id === id)?.outputs['dataset'];
+    return undisturbed.store.getJsonLines(dataset?.digest.sha256 ?? '', DialogueRow);
+  };
+  expect((await rowsOf('BC/filter')).every(({ weight }) => weight !== undefined)).toBe(true);
+  expect((await rowsOf('BC+SR/filter')).every(({ rejected }) => rejected !== undefined)).toBe(true);
+  const bucket = new DirectoryBucket(join(undisturbed.state, 'buckets', 'pi-loop'));
+  expect((await verifyBucket(bucket, { campaigns: ['lora'], roots: [] })).failures).toEqual([]);
 });
 
 /** Kills the process below this one whose command line has the text, as soon as there is one. */

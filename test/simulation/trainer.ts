@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import type { TrainingJob } from '../../schemas/training';
+import type { TrainingJob } from '../../schemas/trainerContract';
 import { sha256 } from '../../artifacts/canonicalJson';
 import type { Files } from './simulatedProcess';
 import type { TrainerChild } from './trainerChild';

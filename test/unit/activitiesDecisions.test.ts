@@ -129,6 +129,22 @@ describe('a filter', () => {
     });
   });
 
+  test('writes what the round’s objective needs with each row: its weight, or what it is preferred to', async () => {
+    const episodes = await collected([
+      [2, 9],
+      [8, 1],
+    ]);
+    const rowsOf = async (form: ParametersOf<'filterEpisodes'>['form']) =>
+      objects.store.getJsonLines(read((await filter(episodes, { form })).outputs['dataset']), DialogueRow);
+    const weighted = await rowsOf({ form: 'weighted', temperature: 3 });
+    expect(weighted.map(({ weight }) => weight)).toEqual([2.71828, 3.79367]);
+    const preferred = await rowsOf({ form: 'preferences' });
+    expect(preferred.map(({ id, rejected }) => [id, rejected?.id])).toEqual([
+      ['episode-1/0/0', 'episode-0/0/0'],
+      ['episode-0/1/0', 'episode-1/1/0'],
+    ]);
+  });
+
   test('that keeps too little ends the stage and says how much it kept', async () => {
     const filtered = filter(await collected([[2, 9], null]), { minimumRows: 5 });
     await expect(filtered).rejects.toMatchObject({ type: 'TOO_FEW_KEPT', nonRetryable: true });

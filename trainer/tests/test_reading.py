@@ -49,7 +49,8 @@ def test_transformers_renders_and_masks_the_same(tmp_path: Path) -> None:
     reader = words_reader(tmp_path)
     theirs = AutoTokenizer.from_pretrained(tmp_path)
     data = tokenise(ROWS, reader.template, reader.tokenizer, "assistant", 128)
-    for row, ids, labels in zip(ROWS, data.input_ids, data.labels, strict=True):
+    for row, example in zip(ROWS, data.examples, strict=True):
+        ids, labels = example.input_ids, example.labels
         encoded = theirs.apply_chat_template(
             row.messages, return_dict=True, return_assistant_tokens_mask=True, tokenize=True
         )
@@ -62,11 +63,11 @@ def test_transformers_renders_and_masks_the_same(tmp_path: Path) -> None:
 def test_the_loss_is_on_own_turns_with_their_end_and_nothing_else(tmp_path: Path) -> None:
     reader = words_reader(tmp_path)
     data = tokenise(ROWS[:1], reader.template, reader.tokenizer, "assistant", 128)
-    learnt = [token for token in data.labels[0] if token != IGNORED]
+    learnt = [token for token in data.examples[0].labels if token != IGNORED]
     own = [m["content"] + " <eot>" for m in ROWS[0].messages if m["role"] == "assistant"]
     assert learnt == reader.tokenizer.encode(" ".join(own), add_special_tokens=False).ids
     everything = tokenise(ROWS[:1], reader.template, reader.tokenizer, "all", 128)
-    assert everything.labels == everything.input_ids
+    assert all(example.labels == example.input_ids for example in everything.examples)
 
 
 def test_a_template_without_markers_is_masked_by_its_prompts() -> None:
@@ -109,7 +110,7 @@ def test_long_rows_lose_their_end_and_rows_without_a_lesson_are_dropped_and_coun
     data = tokenise(ROWS, reader.template, reader.tokenizer, "assistant", 16)
     assert data.dropped_rows == 0
     assert data.truncated_rows == len(ROWS)
-    assert all(len(ids) == 16 for ids in data.input_ids)
+    assert all(len(example.input_ids) == 16 for example in data.examples)
     with pytest.raises(TrainerError) as raised:
         tokenise(ROWS, reader.template, reader.tokenizer, "assistant", 6)
     assert raised.value.code == "DATASET_EMPTY"

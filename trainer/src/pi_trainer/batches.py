@@ -76,10 +76,10 @@ class Share:
     """
 
     def __init__(self, plan: BatchPlan, rank: int, size: int) -> None:
-        self._plan, self._rank, self._size = plan, rank, size
+        self.plan, self._rank, self._size = plan, rank, size
 
     def __iter__(self) -> Iterator[list[int]]:
-        return islice(self._plan, self._rank, None, self._size)
+        return islice(self.plan, self._rank, None, self._size)
 
     def __len__(self) -> int:
-        return len(self._plan) // self._size
+        return len(self.plan) // self._size

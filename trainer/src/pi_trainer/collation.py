@@ -1,21 +1,18 @@
-"""From rows of token ids to the tensors of a batch."""
+"""From examples to the tensors of a batch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 
 from .dataset import IGNORED
 
-Rows = Sequence[dict[str, list[int]]]
-
-
-def collator(pad_id: int, packed: bool) -> Callable[[Rows], dict[str, torch.Tensor]]:
-    """Rows one below the other, padded; or one behind the other."""
-    return pack if packed else lambda rows: pad(rows, pad_id)
+# An example as a row of a `datasets.Dataset`.
+Rows = Sequence[dict[str, Any]]
 
 
 def pad(rows: Rows, pad_id: int) -> dict[str, torch.Tensor]:
-    """Pads on the right; attention is causal, so no token sees padding and no mask is needed."""
+    """One below the other, padded on the right; attention is causal, so no token sees padding: no mask is needed."""
     longest = max(len(row["input_ids"]) for row in rows)
 
     def padded(key: str, filler: int) -> torch.Tensor:
@@ -35,3 +32,8 @@ def pack(rows: Rows) -> dict[str, torch.Tensor]:
         "labels": torch.tensor([[label for row in rows for label in [IGNORED, *row["labels"][1:]]]]),
         "position_ids": torch.tensor([[place for row in rows for place in range(len(row["input_ids"]))]]),
     }
+
+
+def rejected_of(rows: Rows) -> Rows:
+    """What the rows are preferred to."""
+    return [{"input_ids": row["rejected_input_ids"], "labels": row["rejected_labels"]} for row in rows]

@@ -63,9 +63,15 @@ class Lora(_Strict):
     target_modules: list[str] = Field(["q_proj", "v_proj"], min_length=1)
 
 
+class Dpo(_Strict):
+    beta: float = Field(0.1, gt=0)
+
+
 class Recipe(_Strict):
     """How weights are fitted. Exactly one of `steps` and `epochs`."""
 
+    objective: Literal["sft", "weighted-sft", "dpo"] = "sft"
+    dpo: Dpo | None = None
     steps: int | None = Field(None, ge=1)
     epochs: float | None = Field(None, gt=0)
     tokens_per_batch: int = Field(1024, ge=1)
@@ -92,6 +98,10 @@ class Recipe(_Strict):
             raise ValueError("give exactly one of steps and epochs")
         if isinstance(self.keep_checkpoints, int) and self.keep_checkpoints < 1:
             raise ValueError("keepCheckpoints is `all` or at least 1")
+        if (self.objective == "dpo") != (self.dpo is not None):
+            raise ValueError("dpo goes with objective dpo, and with it alone")
+        if self.dpo and self.packing:
+            raise ValueError("objective dpo compares rows side by side: not together with packing")
         return self
 
 

@@ -23,11 +23,10 @@ from trl import SFTTrainer
 
 from . import processes
 from .batches import BatchPlan, Share
-from .collation import collator
-from .dataset import Tokenised
+from .dataset import Example, Tokenised
 from .errors import TrainerError
 from .job import Recipe
-from .losses import SupervisedLoss, learn_from_labels
+from .losses import PreferenceLoss, learn_from_labels, margins, objective_of
 from .policy_files import ADAPTER_WEIGHTS, FULL_WEIGHTS
 from .settings import adapter_settings, trainer_settings
 from .steps import Progress, Steps
@@ -61,8 +60,8 @@ class PolicyTrainer(SFTTrainer):
         self.losses: list[float] = []
         self.tokens = 0
         self._share = Share(plan, processes.rank(), processes.size())
-        self._objective = SupervisedLoss()
-        self._collate_rows = collator(pad_id, recipe.packing)
+        self._objective = objective_of(recipe)
+        self._pad_id = pad_id
         self._recipe = recipe
         self._save = save
         self._step_loss = self._step_tokens = 0.0
@@ -70,7 +69,7 @@ class PolicyTrainer(SFTTrainer):
         super().__init__(
             model=model,
             args=trainer_settings(recipe, steps, processes.size(), output),
-            train_dataset=Dataset.from_dict({"input_ids": data.input_ids, "labels": data.labels}),
+            train_dataset=Dataset.from_list([_columns(example) for example in data.examples]),
             processing_class=tokenizer,
             data_collator=self._collate,
             peft_config=adapter_settings(recipe),
@@ -81,13 +80,31 @@ class PolicyTrainer(SFTTrainer):
         for parameter in self.model.parameters():
             if parameter.requires_grad:
                 parameter.data = parameter.data.float()
+        if isinstance(self._objective, PreferenceLoss):
+            self.train_dataset = self.train_dataset.add_column("reference", self._measure_reference())
+
+    @torch.no_grad()
+    def _measure_reference(self) -> list[float]:
+        """What the policy that the run starts from prefers, pair by pair; then it is needed no more."""
+        self.model.eval()
+        for module in self.model.modules():
+            if type(module).__name__ == "Linear4bit":
+                module.train()  # else bitsandbytes packs its weights anew, for inference on a CPU
+        measured = {}
+        for numbers in self._share.plan.epoch(0):
+            batch = self._objective.collate([self.train_dataset[number] for number in numbers], self._pad_id)
+            batch.pop("reference")
+            with self.compute_loss_context_manager():
+                found = margins(self.model, self._prepare_inputs(batch))
+            measured.update(zip(numbers, found.tolist(), strict=True))
+        return [measured[number] for number in range(len(measured))]
 
     def get_train_dataloader(self) -> DataLoader:
         return DataLoader(self.train_dataset, batch_sampler=self._share, collate_fn=self._collate)
 
     def _collate(self, rows: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
         self._step_tokens += sum(len(row["input_ids"]) for row in rows)
-        return self._collate_rows(rows)
+        return self._objective.collate(rows, self._pad_id)
 
     def _get_num_items_in_batch(self, batch_samples: list, device: torch.device) -> torch.Tensor:
         """What a step's mean is over, in all processes."""
@@ -191,6 +208,15 @@ class PolicyTrainer(SFTTrainer):
         optimiser = torch.load(state / _OPTIMISER, map_location="cpu", weights_only=True)
         set_optimizer_state_dict(self.model, _inner(self.optimizer), optimiser, options=_WHOLE)
         self.lr_scheduler.load_state_dict(torch.load(state / _SCHEDULE, weights_only=True))
+
+
+def _columns(example: Example) -> dict[str, object]:
+    """Those that the example's objective needs."""
+    columns = {"input_ids": example.input_ids, "labels": example.labels, "weight": example.weight}
+    if example.rejected is not None:
+        rejected = {"rejected_input_ids": example.rejected.input_ids, "rejected_labels": example.rejected.labels}
+        columns = {**columns, **rejected}
+    return columns
 
 
 def _inner(optimiser: object) -> torch.optim.Optimizer:

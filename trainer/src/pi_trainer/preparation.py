@@ -52,7 +52,7 @@ _NOT_DECIDING = {"checkpoint_every", "keep_checkpoints", "gradient_checkpointing
 
 def prepare(job: Job) -> Prepared:
     paths = [Path(path) for path in job.datasets]
-    rows = read_rows(paths)
+    rows = read_rows(paths, job.recipe.objective)
     if job.model.initialise is not None:
         files, base = side_files_for(job.model.initialise, rows), None
         model: object = job.model.initialise.model_dump(by_alias=True)
@@ -89,7 +89,7 @@ def _in_float32(files: SideFiles) -> SideFiles:
 
 def plan_batches(job: Job, data: Tokenised) -> tuple[BatchPlan, int]:
     recipe = job.recipe
-    lengths = [len(ids) for ids in data.input_ids]
+    lengths = [example.padded_tokens for example in data.examples]
     plan = BatchPlan(lengths, recipe.tokens_per_batch, recipe.seed, recipe.packing)
     accumulation = recipe.gradient_accumulation
     steps = recipe.steps or max(1, -(-plan.batches_in(recipe.epochs or 0) // accumulation))

@@ -60,7 +60,7 @@ class _Run:
         self._events.emit(
             "started",
             parameters=parameters,
-            rows=len(data.input_ids),
+            rows=len(data.examples),
             tokensPerEpoch=data.tokens,
             steps=self._steps,
             resumedAtStep=resumed.step if resumed else 0,
