@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { registerAudit } from './audit';
 import { registerEpisodes } from './episodes';
 import { registerLearning } from './learning';
+import { registerLimits } from './limits';
 import { registerOverhead } from './overhead';
 import { registerRecovery } from './recovery';
 import { registerScale } from './scale';
@@ -16,6 +17,7 @@ for (const register of [
   registerOverhead,
   registerAudit,
   registerLearning,
+  registerLimits,
 ])
   register(program);
 program.parseAsync().catch((error: unknown) => {
