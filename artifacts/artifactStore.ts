@@ -1,8 +1,6 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import {
-  CreateBucketCommand,
   DeleteObjectCommand,
-  HeadBucketCommand,
   HeadObjectCommand,
   PutObjectCommand,
   type PutObjectCommandInput,
@@ -16,8 +14,16 @@ import type { Bucket } from './bucket';
 import { canonicalJson, jsonIn, sha256 } from './canonicalJson';
 import { type ArtifactStoreOptions, createS3Client } from './createS3Client';
 import { explainStorageError, isNothingThere, isStatus, isUnreachable } from './explainStorageError';
-import { digestFile, downloadLargeFile, LARGE_FILE_BYTES, uploadLargeFile } from './largeFiles';
+import {
+  digestFile,
+  downloadLargeFile,
+  LARGE_FILE_BYTES,
+  type ReadObject,
+  readInChunks,
+  uploadLargeFile,
+} from './largeFiles';
 import { type ListedObject, listObjects } from './listObjects';
+import { makeBucket } from './makeBucket';
 import { readObject, type StoredObject } from './readObject';
 import { StorageError } from './storageError';
 
@@ -54,15 +60,8 @@ export class ArtifactStore implements Bucket {
   }
 
   /** Makes the bucket if it is missing. Errors: STORAGE_UNREACHABLE, STORAGE_DENIED. */
-  async prepare(): Promise<void> {
-    try {
-      await this.client.send(new HeadBucketCommand({ Bucket: this.bucket }));
-    } catch (error) {
-      if (!isStatus(error, 404)) throw this.explain(error, 'bucket');
-      await this.client.send(new CreateBucketCommand({ Bucket: this.bucket })).catch((reason: unknown) => {
-        if (!isStatus(reason, 409)) throw this.explain(reason, 'bucket');
-      });
-    }
+  prepare(): Promise<void> {
+    return makeBucket(this.client, this.bucket).catch(this.explained('bucket'));
   }
 
   close(): void {
@@ -122,10 +121,8 @@ export class ArtifactStore implements Bucket {
   async saveBlob({ sha256: digest, bytes }: BlobSize, path: string): Promise<void> {
     if (bytes <= LARGE_FILE_BYTES) return writeFile(path, await this.getBytes(digest));
     const from = { Bucket: this.bucket, Key: blobKey(digest) };
-    const found = await downloadLargeFile(this.client, from, path).catch((error: unknown) => {
-      throw this.explain(error, from.Key);
-    });
-    this.requireDigest(digest, found ?? this.missing(digest));
+    const found = await downloadLargeFile(this.client, from, path).catch(this.explained(from.Key));
+    this.requireDigest(digest, found?.sha256 ?? this.missing(digest));
   }
 
   private missing(digest: string): never {
@@ -215,9 +212,7 @@ export class ArtifactStore implements Bucket {
 
   /** Objects under a prefix, in lexical order of their keys. */
   async listWithDates(prefix: string): Promise<ListedObject[]> {
-    return listObjects(this.client, { Bucket: this.bucket, Prefix: prefix }).catch((error: unknown) => {
-      throw this.explain(error, prefix);
-    });
+    return listObjects(this.client, { Bucket: this.bucket, Prefix: prefix }).catch(this.explained(prefix));
   }
 
   /** The whole reference of an artifact of which the address is not kept. */
@@ -284,6 +279,10 @@ export class ArtifactStore implements Bucket {
     }
   }
 
+  digest(key: string): Promise<ReadObject | null> {
+    return readInChunks(this.client, { Bucket: this.bucket, Key: key }).catch(this.explained(key));
+  }
+
   /** An object's bytes as they lie there, unverified; null when there is none. */
   async read(key: string): Promise<Buffer | null> {
     return (await this.readVersioned(key))?.bytes ?? null;
@@ -305,6 +304,12 @@ export class ArtifactStore implements Bucket {
       `${where} in bucket "${this.bucket}" does not have the expected form: ${parsed.error.message}`,
     );
   }
+
+  private explained =
+    (what: string) =>
+    (error: unknown): never => {
+      throw this.explain(error, what);
+    };
 
   private explain(error: unknown, what: string): StorageError {
     return explainStorageError(error, { store: this.address, what: `${this.bucket}/${what}` });

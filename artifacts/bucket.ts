@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { digestFile, type ReadObject } from './largeFiles';
 
 /** Objects to be read: a bucket behind S3, or a folder that holds one. The audit reads these and nothing else. */
 export interface Bucket {
@@ -8,6 +9,8 @@ export interface Bucket {
   readonly address: string;
   /** An object's bytes; null when there is none. */
   read(key: string): Promise<Buffer | null>;
+  /** What an object of any size hashes to; null when there is none. A bucket without it has none too large for `read`. */
+  digest?(key: string): Promise<ReadObject | null>;
   /** Keys under a prefix, in lexical order. */
   list(prefix: string): Promise<string[]>;
 }
@@ -17,11 +20,19 @@ export class DirectoryBucket implements Bucket {
   constructor(readonly address: string) {}
 
   async read(key: string): Promise<Buffer | null> {
+    // A bucket has many small files: each read by way of the thread pool would take several times as long.
+    return this.at(key, (path) => readFileSync(path));
+  }
+
+  digest(key: string): Promise<ReadObject | null> {
+    return this.at(key, async (path) => ({ sha256: await digestFile(path), bytes: (await stat(path)).size }));
+  }
+
+  private async at<T>(key: string, look: (path: string) => T | Promise<T>): Promise<T | null> {
     const path = join(this.address, key);
     if (relative(this.address, path).split(sep)[0] === '..') return null;
     try {
-      // A bucket has many small files: each read by way of the thread pool would take several times as long.
-      return readFileSync(path);
+      return await look(path);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR') return null;

@@ -83,34 +83,46 @@ async function uploadParts(
   }
 }
 
-/**
- * Writes an object into a file and gives the digest of what was written, hex; null when there is no such object. Goes on
- * where an answer broke off. Errors: the client's.
- */
+/** What was read of an object that nobody holds as a whole. */
+export interface ReadObject {
+  sha256: string;
+  bytes: number;
+}
+
+/** Writes an object into a file. Null when there is no such object. Errors: the client's. */
 export async function downloadLargeFile(
   client: S3Client,
   from: ObjectAddress,
   path: string,
-): Promise<string | null> {
-  const hash = createHash('sha256');
+): Promise<ReadObject | null> {
   const file = await open(path, 'w');
-  let written = 0;
   try {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const { Body } = await client.send(new GetObjectCommand({ ...from, Range: `bytes=${written}-` }));
-        for await (const chunk of Body as Readable as AsyncIterable<Buffer>) {
-          await file.write(chunk);
-          hash.update(chunk);
-          written += chunk.byteLength;
-        }
-        return hash.digest('hex');
-      } catch (error) {
-        if (isNothingThere(error)) return null;
-        if (attempt === ATTEMPTS || !isBrokenOff(error)) throw error;
-      }
-    }
+    return await readInChunks(client, from, async (chunk) => void (await file.write(chunk)));
   } finally {
     await file.close();
+  }
+}
+
+/** Reads an object chunk by chunk, and goes on where an answer broke off. Null when there is none. Errors: the client's. */
+export async function readInChunks(
+  client: S3Client,
+  from: ObjectAddress,
+  take: (chunk: Buffer) => Promise<void> = () => Promise.resolve(),
+): Promise<ReadObject | null> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const { Body } = await client.send(new GetObjectCommand({ ...from, Range: `bytes=${bytes}-` }));
+      for await (const chunk of Body as Readable as AsyncIterable<Buffer>) {
+        await take(chunk);
+        hash.update(chunk);
+        bytes += chunk.byteLength;
+      }
+      return { sha256: hash.digest('hex'), bytes };
+    } catch (error) {
+      if (isNothingThere(error)) return null;
+      if (attempt === ATTEMPTS || !isBrokenOff(error)) throw error;
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { campaignKey, tombstoneKey } from '../../artifacts/documentKeys';
 import { blobKey } from '../../artifacts/artifactStore';
+import { LARGE_FILE_BYTES } from '../../artifacts/largeFiles';
 import { StorageError } from '../../artifacts/storageError';
 import type { Bucket } from '../../artifacts/bucket';
 import { type PublicKeys, payloadOf, signerOf } from '../../artifacts/signing/envelope';
@@ -17,6 +18,8 @@ const READS_AT_ONCE = 16;
 
 /** References to artifacts in canonical JSON, and the files of a folder's listing. */
 const REFERENCE = /"sha256":"([0-9a-f]{64})"/g;
+/** A file in a folder's listing: its size and digest. */
+const FILE = /"bytes":(\d+),"name":"(?:[^"\\]|\\.)*","sha256":"([0-9a-f]{64})"/g;
 /** An index row's episode and rating. */
 const ROW = /"(?:episode|rating)":"([0-9a-f]{64})"/g;
 
@@ -34,6 +37,7 @@ interface Reading {
 export async function checkBlobs(campaigns: readonly LoadedCampaign[], reading: Reading): Promise<void> {
   const { blobs, findings, collections } = reading;
   const seen = new Set<string>();
+  const large = new Set<string>();
   let next = [
     ...campaigns.flatMap((campaign) => namedBy(campaign, findings)),
     ...collections.flatMap(({ batches }) => batches.map(({ finished }) => finished.index.digest.sha256)),
@@ -43,27 +47,38 @@ export async function checkBlobs(campaigns: readonly LoadedCampaign[], reading: 
   while (next.length > 0) {
     const fresh = [...new Set(next)].filter((digest) => !seen.has(digest));
     for (const digest of fresh) seen.add(digest);
-    next = (await inParallel(fresh, READS_AT_ONCE, (digest) => checkBlob(digest, seen, reading))).flat();
+    next = (
+      await inParallel(fresh, READS_AT_ONCE, (digest) => checkBlob(digest, { ...reading, seen, large }))
+    ).flat();
   }
 }
 
-/** @param seen gets the digests of episodes and ratings that were read already: these name nothing. @returns what it names */
-async function checkBlob(digest: string, seen: Set<string>, reading: Reading): Promise<string[]> {
-  const { bucket, blobs, findings } = reading;
+interface Walk extends Reading {
+  /** Gets the digests of episodes and ratings that were read already: these name nothing. */
+  seen: Set<string>;
+  /** Gets the digests of files that are too large to be held: these name nothing either. */
+  large: Set<string>;
+}
+
+/** @returns what it names */
+async function checkBlob(digest: string, walk: Walk): Promise<string[]> {
+  const { bucket, blobs, findings, seen, large } = walk;
   findings.looked();
   let blob: Buffer | null = null;
   try {
-    blob = await blobs.read(digest);
+    blob = large.has(digest) ? await blobs.check(digest) : await blobs.read(digest);
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
-    if (error.code === 'ARTIFACT_MISSING') await explain(digest, reading);
+    if (error.code === 'ARTIFACT_MISSING') await explain(digest, walk);
     else if (error.code === 'ARTIFACT_CORRUPT') findings.fail(blobKey(digest), messageOf(error));
     else throw error;
     // What a damaged document still names is built on, too.
-    if (error.code === 'ARTIFACT_CORRUPT') blob = await bucket.read(blobKey(digest));
+    if (error.code === 'ARTIFACT_CORRUPT' && !large.has(digest)) blob = await bucket.read(blobKey(digest));
   }
   const text = blob && isJson(blob) ? blob.toString('utf8') : '';
   const found = digestsIn(text);
+  for (const [, bytes, file] of text.matchAll(FILE))
+    if (file && Number(bytes) > LARGE_FILE_BYTES) large.add(file);
   for (const one of found) findings.isUsed(blobKey(one), blobKey(digest));
   const leaves = new Set([...text.matchAll(ROW)].flatMap(([, leaf]) => leaf ?? []));
   for (const leaf of leaves) {

@@ -27,20 +27,32 @@ export class VerifiedBlobs {
 
   /** Errors: ARTIFACT_MISSING, ARTIFACT_CORRUPT. */
   async read(digest: string): Promise<Buffer> {
-    const bytes = await this.bucket.read(blobKey(digest));
-    if (!bytes) {
-      this.unreadable.add(digest);
-      throw new StorageError('ARTIFACT_MISSING', `Blob ${digest} is missing.`);
-    }
-    if (this.verified.has(digest)) return bytes;
-    this.bytes += bytes.byteLength;
-    const actual = sha256(bytes);
+    const bytes = (await this.bucket.read(blobKey(digest))) ?? this.missing(digest);
+    if (!this.verified.has(digest)) this.verify(digest, sha256(bytes), bytes.byteLength);
+    return bytes;
+  }
+
+  /** For what is too large to be held, and is not given back. Errors: ARTIFACT_MISSING, ARTIFACT_CORRUPT. */
+  async check(digest: string): Promise<null> {
+    if (this.verified.has(digest)) return null;
+    if (!this.bucket.digest) return this.read(digest).then(() => null);
+    const found = (await this.bucket.digest(blobKey(digest))) ?? this.missing(digest);
+    this.verify(digest, found.sha256, found.bytes);
+    return null;
+  }
+
+  private missing(digest: string): never {
+    this.unreadable.add(digest);
+    throw new StorageError('ARTIFACT_MISSING', `Blob ${digest} is missing.`);
+  }
+
+  private verify(digest: string, actual: string, bytes: number): void {
+    this.bytes += bytes;
     if (actual !== digest) {
       this.unreadable.add(digest);
       throw new StorageError('ARTIFACT_CORRUPT', `The bytes of blob ${digest} have the digest ${actual}.`);
     }
     this.verified.add(digest);
-    return bytes;
   }
 
   /** Errors: ARTIFACT_MISSING, ARTIFACT_CORRUPT. */
