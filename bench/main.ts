@@ -6,6 +6,7 @@ import { registerLimits } from './limits';
 import { registerOverhead } from './overhead';
 import { registerRecovery } from './recovery';
 import { registerScale } from './scale';
+import { registerServing } from './serving';
 
 const program = new Command('bench').description(
   'Benchmarks; each prints its machine and versions and writes JSON to bench/results.',
@@ -18,6 +19,7 @@ for (const register of [
   registerAudit,
   registerLearning,
   registerLimits,
+  registerServing,
 ])
   register(program);
 program.parseAsync().catch((error: unknown) => {

@@ -59,6 +59,11 @@ export class LineChild {
     }
   }
 
+  /** Writes a line to its standard input. */
+  say(line: string): void {
+    this.process.stdin?.write(`${line}\n`);
+  }
+
   /** Asks the child to leave, waits, and makes sure that it is gone. */
   async stop(): Promise<ChildExit> {
     this.process.kill('SIGTERM');

@@ -7,6 +7,7 @@ whichever way and beside whatever neighbours they were computed; `invariance` ch
 """
 
 import math
+import mmap
 from collections.abc import Callable, Sequence
 
 import torch
@@ -42,7 +43,7 @@ class Llama:
         self.weights = weights
         self._rows = slots * shape.kv_heads * self.length
         # One block for all, so that a slot is copied in one operation; the last row takes writes nobody reads.
-        self._store = torch.zeros(shape.layers, 2, self._rows + 1, shape.head_size)
+        self._store = _zeros(shape.layers, 2, self._rows + 1, shape.head_size)
         self._by_slot = self._store[:, :, : self._rows].view(
             shape.layers, 2, slots, shape.kv_heads, self.length, shape.head_size
         )
@@ -173,6 +174,11 @@ def _attention(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Te
     for start in range(_PAGE, v.shape[1], _PAGE):  # beyond a row's own tokens this adds exact zeros
         mixed += torch.bmm(weights[..., start : start + _PAGE], v[:, start : start + _PAGE])
     return mixed
+
+
+def _zeros(*shape: int) -> torch.Tensor:
+    """As torch.zeros, but memory is taken page by page as it is written: most conversations fill few of their slots."""
+    return torch.frombuffer(mmap.mmap(-1, 4 * math.prod(shape)), dtype=torch.float32).view(shape)
 
 
 def _rotate(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:

@@ -61,7 +61,8 @@ class PolicyServer:
     async def _metrics(self, _request: web.Request) -> web.Response:
         counts = [model.engine.counts for model in self._models.all()]
         lines = [f"pi_trainer_{_snake(key)}_total {sum(one[key] for one in counts)}" for key in counts[0]]
-        return web.Response(text="\n".join([*lines, f"pi_trainer_in_flight {self._open}", ""]))
+        now = [f"pi_trainer_in_flight {self._open}", f"process_cpu_seconds_total {time.process_time()}"]
+        return web.Response(text="\n".join([*lines, *now, ""]))
 
     async def _list(self, _request: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": [self._card(model) for model in self._models.all()]})
