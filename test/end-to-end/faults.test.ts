@@ -172,6 +172,21 @@ test('a key that lacks or is refused parks at once, a right one goes on, and no 
   for (const key of Object.values(keys)) expect(holding(everything, key)).toEqual([]);
 });
 
+test('a model that lacks what the file asks of it is told before anything starts, unless nobody is to look', async () => {
+  await system.startWorkers();
+  const file = campaigns.file('lacking', (spec) => {
+    spec['models'].judge.structuredOutput = 'schema';
+    spec['gates'] = ['corpus', 'tasks'].map((before) => ({ before, ask: 'Is it to start at all?' }));
+  });
+  expect(said(await system.pi('start', file))).toMatchObject({
+    code: 2,
+    text: expect.stringMatching(/Nothing was started.*\n.*models\.judge\.structuredOutput.*Set it to text/),
+  });
+  expect(await campaigns.succeed('list')).not.toContain('lacking');
+  await campaigns.succeed('start', '--no-probe', file);
+  await campaigns.untilStage('lacking', 'tasks', 'gated');
+});
+
 test('a model that does not exist parks at once, by its name; amended, the campaign goes on with another', async () => {
   await undisturbed();
   await system.startWorkers();
