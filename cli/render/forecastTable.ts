@@ -16,15 +16,16 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** What a campaign is expected to take, by role: what is to be expected, and between what bounds. */
-export function renderForecast(forecast: PlanForecast, { prices }: Pick<Plan, 'prices'>): string {
+export function renderForecast(forecast: PlanForecast, plan: Pick<Plan, 'prices' | 'batching'>): string {
   const asking = forecast.stages.flatMap((stage) => stage.asking);
   const names = [...new Set(asking.map(nameOf))];
   const rows = names.map((name) => {
     const own = asking.filter((one) => nameOf(one) === name);
-    const money = sumRanges(own.map((one) => moneyFor(one, prices)));
+    const money = sumRanges(own.map((one) => moneyFor(one, plan)));
     return [name, ...cellsOf(own), money.high === 0 ? '·' : between(money, dollars)];
   });
   const total = ['in all', ...cellsOf(asking), between(forecast.models, dollars)];
+  const { prices } = plan;
   const { training, serving, devices, accelerator, seconds, unpriced } = forecast;
   const device = accelerator === 'cpu-core' ? 'a CPU core' : accelerator;
   return [

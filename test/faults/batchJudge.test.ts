@@ -1,6 +1,10 @@
-import { modelBatchesKey } from '../../artifacts/documentKeys';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ledgerKey, modelBatchesKey } from '../../artifacts/documentKeys';
+import { Ledger } from '../../schemas/ledger';
 import { type ModelBatch, ModelBatches } from '../../schemas/modelBatch';
 import type { CampaignResult } from '../../workflows/messages';
+import { Price } from '../../simulator/provider/settings';
 import { type Provider, startProvider } from '../../simulator/provider/startProvider';
 import { FaultSystem, PROVIDER, TESTER, untilStage } from '../support/faultSystem';
 import type { Spec } from '../support/controlledSystem';
@@ -29,6 +33,19 @@ afterAll(() => faults.close());
 const startWorkers = (bucket: string) =>
   faults.startWorkers({ PROVIDER_URL: provider.baseUrl, PROVIDER_KEY: KEY, S3_BUCKET: bucket });
 
+/** A table in which the models cost what the provider asks. */
+function prices(): string {
+  const file = join(faults.system.state.root, 'prices.yaml');
+  const models = ['expert', 'partner', 'judge', 'author'].map((role) => ({
+    provider: 'simulated',
+    model: `simulated-${role}`,
+    ...Price.parse({}),
+    batchPercent: 50,
+  }));
+  writeFileSync(file, JSON.stringify({ date: '2026-11-25', source: 'the test', models }));
+  return file;
+}
+
 /** A campaign whose models are all the provider's. */
 const asking =
   (batch: object | undefined, change: (spec: Spec) => void = () => undefined) =>
@@ -40,6 +57,7 @@ const asking =
         apiKeyEnv: 'PROVIDER_KEY',
       });
     spec['seed'] = 11;
+    spec['prices'] = prices();
     for (const role of ['judge', 'author']) if (batch) spec['models'][role].batch = batch;
     change(spec);
   };
@@ -62,6 +80,17 @@ function paid(model: string, batch: boolean) {
   return {
     requests: entries.reduce((sum, { requests }) => sum + requests, 0),
     cost: entries.reduce((sum, { cost }) => sum + cost, 0),
+  };
+}
+
+/** Ratings by batches, as the campaign's ledger has them. */
+async function bookedForJudge(campaign: string) {
+  const store = await faults.bucket(BUCKETS.batch);
+  const ledger = Ledger.parse(await store.getDocument(ledgerKey(campaign), Ledger));
+  const judging = ledger.spending.filter(({ role, batch }) => role === 'judge' && batch);
+  return {
+    requests: judging.reduce((sum, { calls }) => sum + calls, 0),
+    cost: judging.reduce((sum, { nanodollars }) => sum + nanodollars, 0),
   };
 }
 
@@ -95,6 +124,7 @@ test('a campaign whose judge and author are asked by batches makes the same as o
   const half = prices.map(({ requests, cost }) => ({ requests, cost: cost / 2 }));
   expect(['simulated-judge', 'simulated-author'].map((model) => paid(model, true))).toEqual(half);
   expect(['simulated-judge', 'simulated-author'].map((model) => paid(model, false).requests)).toEqual([0, 0]);
+  expect(await bookedForJudge('batch')).toEqual(paid('simulated-judge', true));
 });
 
 test('a cancelled campaign has its batches stopped, a paused one as well; an amended one those of the stages that are changed', async () => {

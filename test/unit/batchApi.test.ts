@@ -6,6 +6,7 @@ import type { AnswerFunction } from '../../simulator/provider/answers';
 import type { ProviderSettingsInput } from '../../simulator/provider/settings';
 import { type Provider, startProvider } from '../../simulator/provider/startProvider';
 import { AskingWorker, closeWorkers, JUDGE, KEY_VALUE, QUICK, QUICKLY } from '../support/batchedQuestions';
+import { startSimulator } from '../support/activities';
 import { type ObjectStore, startObjectStore } from '../support/objectStore';
 import { until } from '../support/processes';
 
@@ -177,6 +178,16 @@ test('a provider without quota refuses the batch as it refuses a call, and is as
   await expect(asking.ask(0)).rejects.toMatchObject({ type: 'MODEL_QUOTA_EXHAUSTED' });
   poor.change({ quota: { calls: null } });
   expect((await asking.ask(0)).text).toBe(expected(1)[0]);
+});
+
+test('an endpoint without a Batch API is named, with what to do', async () => {
+  const simulator = await startSimulator();
+  const asked = new AskingWorker(objects.store, simulator.baseUrl).ask(0);
+  await expect(asked).rejects.toMatchObject({
+    type: 'MODEL_REQUEST_REFUSED',
+    message: expect.stringMatching(/has no Batch API .* take `batch` out/),
+  });
+  await simulator.stop();
 });
 
 const withKey = { headers: { authorization: `Bearer ${KEY_VALUE}` } };

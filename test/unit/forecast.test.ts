@@ -48,8 +48,10 @@ test('money is tokens times prices; a model without a price is named, and counts
   const judge = forecast.stages.flatMap(({ asking }) => asking).find(({ role }) => role === 'judge');
   const model = judge?.model ?? null;
   const asking = { ...asked, role: 'judge' as const, model, inputTokens: million, outputTokens: million };
-  expect(moneyFor(asking, plan.prices)).toEqual({ low: 12.5e9, expected: 12.5e9, high: 12.5e9 });
-  expect(moneyFor(asking, undefined)).toEqual({ low: 0, expected: 0, high: 0 });
+  expect(moneyFor(asking, plan)).toEqual({ low: 12.5e9, expected: 12.5e9, high: 12.5e9 });
+  expect(moneyFor(asking, {})).toEqual({ low: 0, expected: 0, high: 0 });
+  const batching = { judge: { deadlineHours: 6, gatherSeconds: 60 } };
+  expect(moneyFor(asking, { ...plan, batching })).toEqual({ low: 6.25e9, expected: 6.25e9, high: 12.5e9 });
   const { prices: _prices, ...unpriced } = plan;
   expect(forecastPlan(unpriced, null).unpriced).toEqual([
     'gpt-4o-2024-11-20 at https://api.openai.com/v1',

@@ -1,5 +1,6 @@
 import OpenAI, { toFile } from 'openai';
 import { clientOptions, type Endpoint } from '../endpoint';
+import { failure } from '../../support/failures';
 import { modelFailure } from '../modelFailures';
 import { BATCH_ENDPOINT } from './batchLines';
 
@@ -79,10 +80,23 @@ export class ProviderBatches {
     try {
       return await call(this.client);
     } catch (error) {
+      if (isNotThere(error)) throw noBatches(this.endpoint);
       throw modelFailure(error, this.endpoint);
     }
   }
 }
+
+/** Of an address, not of a model or a file, which errors name by a code of their own or that were expected. */
+const isNotThere = (error: unknown): boolean =>
+  error instanceof OpenAI.APIError && NOT_THERE.has(error.status) && error.code !== 'model_not_found';
+
+const NOT_THERE = new Set<number | undefined>([404, 405, 501]);
+
+const noBatches = ({ baseUrl, model }: Endpoint) =>
+  failure(
+    'MODEL_REQUEST_REFUSED',
+    `${baseUrl} has no Batch API by which model "${model}" could be asked: take \`batch\` out of the model in the campaign file, and \`pi-loop amend\` the campaign.`,
+  );
 
 const CLOCKS_APART_SECONDS = 3600;
 

@@ -1,3 +1,4 @@
+import type { Batching } from '../../../schemas/model';
 import type { Plan, Stage } from '../../../schemas/plan';
 import type { PlanPrices } from '../../../schemas/price';
 import { costOf } from '../../prices/cost';
@@ -38,6 +39,8 @@ const WAIT: Range = { low: 0.3, expected: 0.8, high: 2 };
 const SPEED: Range = { low: 100, expected: 50, high: 20 };
 /** Prompts that an author is sent at once. */
 const TASKS_AT_ONCE = 32;
+/** Seconds until a provider's batch is answered; at worst until its deadline. Assumed. */
+const BATCH_SECONDS = { low: 600, expected: 3_600 };
 /** Starting and ending a stage. */
 const AROUND_SECONDS: Range = { low: 1, expected: 3, high: 10 };
 /** Of a conversation's prompts, what a provider's cache gives at a discount at best. */
@@ -59,7 +62,7 @@ export function forecastPlan(plan: Plan, shape: ModelShape | null): PlanForecast
     seconds: range((level) => longestChain(plan, stages, level)),
     training,
     serving,
-    models: sumRanges(asking.map((one) => moneyFor(one, plan.prices))),
+    models: sumRanges(asking.map((one) => moneyFor(one, plan))),
     devices: gpu
       ? range((level) => Math.round((training[level] + serving[level]) * gpu.nanodollarsPerSecond))
       : null,
@@ -78,12 +81,20 @@ function forecastStage(
   const training =
     stage.kind === 'trainPolicy' && shape ? trainingSeconds(plan, stage, shape, accelerator) : exactly(0);
   const atOnce = stage.kind === 'prepareTasks' ? TASKS_AT_ONCE : Math.min(plan.episodesInFlight, episodes);
-  const seconds = range(
-    (level) => AROUND_SECONDS[level] + training[level] + waitFor(asking, level) / Math.max(1, atOnce),
+  const prompt = asking.filter(({ role }) => !batchingOf(plan, role));
+  const answering = range(
+    (level) => AROUND_SECONDS[level] + training[level] + waitFor(prompt, level) / Math.max(1, atOnce),
   );
+  const seconds = sumRanges([answering, ...asking.map(({ role }) => waitForBatch(batchingOf(plan, role)))]);
   const serves = asking.some(({ role }) => role === 'policy');
-  return { stage: stage.id, asking, seconds, training, serving: serves ? seconds : exactly(0) };
+  return { stage: stage.id, asking, seconds, training, serving: serves ? answering : exactly(0) };
 }
+
+const batchingOf = ({ batching }: Pick<Plan, 'batching'>, role: Asking['role']): Batching | undefined =>
+  role === 'judge' || role === 'author' ? batching?.[role] : undefined;
+
+const waitForBatch = (batching: Batching | undefined): Range =>
+  batching ? { ...BATCH_SECONDS, high: Math.max(3_600, batching.deadlineHours * 3_600) } : exactly(0);
 
 const waitFor = (asking: readonly Asking[], level: keyof Range): number =>
   asking.reduce(
@@ -91,15 +102,20 @@ const waitFor = (asking: readonly Asking[], level: keyof Range): number =>
     0,
   );
 
-/** What is expected to be asked of a model, in nanodollars; nothing where it has no price. */
-export function moneyFor({ role, model, inputTokens, outputTokens }: Asking, prices?: PlanPrices): Range {
-  const price = model && plannedPrice(prices, model);
+/**
+ * What is expected to be asked of a model, in nanodollars; nothing where it has no price. Batches are all answered,
+ * or none of them at worst.
+ */
+export function moneyFor(asking: Asking, plan: Pick<Plan, 'prices' | 'batching'>): Range {
+  const { role, model, inputTokens, outputTokens } = asking;
+  const price = model && plannedPrice(plan.prices, model);
   if (!price) return exactly(0);
   const talks = role === 'expert' || role === 'partner';
   return range((level) => {
     const [input, output] = [Math.round(inputTokens[level]), Math.round(outputTokens[level])];
     const cachedTokens = level === 'low' && talks ? Math.round(MOST_CACHED * input) : 0;
-    return costOf({ inputTokens: input, outputTokens: output, cachedTokens }, price);
+    const isBatched = level !== 'high' && batchingOf(plan, role) !== undefined;
+    return costOf({ inputTokens: input, outputTokens: output, cachedTokens }, price, isBatched);
   });
 }
 
