@@ -32,7 +32,7 @@ export class EngineBackend implements ServingBackend {
       stop: () =>
         stop()
           .catch(() => undefined)
-          .then(() => this.pool.release(whole)),
+          .then(() => this.pool.release(engine)),
     });
     try {
       const server = new ModelServer(engine.baseUrl);
@@ -41,7 +41,7 @@ export class EngineBackend implements ServingBackend {
       await this.load(server, engine, policy);
       return served(digest, () => this.unload(server, engine, digest));
     } catch (error) {
-      await this.pool.release(whole);
+      await this.pool.release(engine);
       throw error;
     }
   }

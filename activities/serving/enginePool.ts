@@ -52,14 +52,18 @@ export class EnginePool {
     for (;;) {
       signal.throwIfAborted();
       const entry = this.entries.get(model.digest) ?? this.startIfThereIsRoom(model);
-      if (entry && !entry.stopping) return this.use(model, entry, signal);
+      if (entry && !entry.stopping) return this.use(entry, signal);
       await this.makeRoom(signal);
     }
   }
 
-  async release({ digest }: WholeModel): Promise<void> {
-    const entry = this.entries.get(digest);
-    if (!entry) return;
+  /** An engine that has ended meanwhile needs no release, and another may be in its place. */
+  async release(engine: Engine): Promise<void> {
+    const entry = [...this.entries.values()].find((one) => one.engine === engine);
+    if (entry) await this.leave(entry);
+  }
+
+  private async leave(entry: Entry): Promise<void> {
     entry.users -= 1;
     if (entry.users > 0) return;
     if (!entry.engine || this.options.idleMs === 0) return this.stop(entry);
@@ -78,18 +82,16 @@ export class EnginePool {
     const started = this.program.start(model);
     const entry: Entry = { users: 0, started, engine: undefined, stopping: false, idle: undefined };
     this.entries.set(model.digest, entry);
-    void started
-      .then(({ child }) => child.exited)
-      .catch(() => undefined)
-      .then(() => {
-        clearTimeout(entry.idle);
-        this.entries.delete(model.digest);
-        this.events.emit('changed');
-      });
+    const forget = () => {
+      clearTimeout(entry.idle);
+      this.entries.delete(model.digest);
+      this.events.emit('changed');
+    };
+    started.then(({ child }) => child.exited.then(forget), forget);
     return entry;
   }
 
-  private async use(model: WholeModel, entry: Entry, signal: AbortSignal): Promise<Engine> {
+  private async use(entry: Entry, signal: AbortSignal): Promise<Engine> {
     entry.users += 1;
     clearTimeout(entry.idle);
     entry.idle = undefined;
@@ -102,7 +104,7 @@ export class EnginePool {
       entry.engine ??= { baseUrl, model: name, exited: child.exited, adapters: new Map() };
       return entry.engine;
     } catch (error) {
-      await this.release(model);
+      await this.leave(entry);
       throw error;
     }
   }
@@ -128,9 +130,9 @@ export class EnginePool {
   private async stop(entry: Entry): Promise<void> {
     entry.stopping = true;
     clearTimeout(entry.idle);
-    const { child } = await entry.started;
-    child.keepParent(true);
-    await child.stop();
+    const started = await entry.started.catch(() => undefined);
+    started?.child.keepParent(true);
+    await started?.child.stop();
   }
 }
 
