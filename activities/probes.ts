@@ -3,10 +3,9 @@ import type { ArtifactStore } from '../artifacts/artifactStore';
 import { policyFor } from '../domain/plan/snapshotPolicies';
 import type { ModelSpec } from '../schemas/model';
 import { PARKING_FAILURE_TYPES, PROBED_FAILURE_TYPES } from '../schemas/names';
-import { modelsIn } from './support/modelsIn';
+import { type AskedModel, modelsIn } from './support/modelsIn';
 import { whileAlive } from './support/heartbeat';
-import type { LanguageModels } from './models/languageModels';
-import { askDirectly, type ModelAccess } from './models/modelAccess';
+import type { ModelAccess } from './models/modelAccess';
 import type { Account } from './models/budget/askWithinBudget';
 import { bridgeSnapshot } from './models/snapshots/bridgeSnapshot';
 import { SnapshotRecord } from './models/snapshots/snapshotRecord';
@@ -18,7 +17,6 @@ import type { Plans, StageWork } from './support/stageWork';
 export interface ProbeDependencies {
   store: ArtifactStore;
   plans: Plans;
-  models: LanguageModels;
   designs: CollectionDesigns;
   access: ModelAccess;
   watch: SnapshotWatch;
@@ -27,7 +25,7 @@ export interface ProbeDependencies {
 const QUESTION = [{ role: 'user' as const, content: 'Are you there?' }];
 
 export function createProbeActivities(dependencies: ProbeDependencies) {
-  const { store, plans, models, designs, access, watch } = dependencies;
+  const { store, plans, designs, access, watch } = dependencies;
   return {
     /**
      * Asks each model that a parked stage talks to one short question. A judge that answers under another snapshot than
@@ -38,18 +36,18 @@ export function createProbeActivities(dependencies: ProbeDependencies) {
       const { parameters } = await plans.stage(plan, stage);
       const { campaign } = await plans.load(plan);
       const account = await plans.account({ campaign, plan, stage });
-      for (const spec of modelsIn(parameters))
+      for (const asked of modelsIn(parameters))
         await whileAlive(
           () => null,
-          () => probe(account, spec),
+          () => probe(account, asked),
         );
     },
   };
 
-  async function probe(account: Account, model: ModelSpec): Promise<void> {
+  async function probe(account: Account, { model, role }: AskedModel): Promise<void> {
     const { cancellationSignal: signal } = Context.current();
-    const ask = () => askDirectly(models, { model, messages: QUESTION, seed: 0, signal });
-    const answer = await ask().catch((error: unknown) => {
+    const question = { model, role, messages: QUESTION, seed: 0, signal };
+    const answer = await access.askOnce(account, question).catch((error: unknown) => {
       if (!isDislike(error)) throw error;
     });
     if (!answer) return;

@@ -97,7 +97,7 @@ export function createActivities(
     dialogue: {
       ...createTaskActivities({ store, plans, access }),
       ...createModelBatchActivities({ batched }),
-      ...createProbeActivities({ store, plans, models, designs, access, watch }),
+      ...createProbeActivities({ store, plans, designs, access, watch }),
       ...createEpisodeActivities({ store, plans, models, designs, policies, access }),
       ...createRatingActivities({ store, plans, models, designs, policies, access }),
     },

@@ -69,6 +69,13 @@ export class ModelAccess {
     return budget.whileUsed(stage, () => work(ask));
   }
 
+  /** Asks a single question on a campaign's account: limits of the provider are not waited for, any snapshot is taken. */
+  askOnce(account: Account, question: Question): Promise<Completion> {
+    const budget = this.budgets.of(account.campaign);
+    const ask = askWithinBudget(budget, account, (asked) => askDirectly(this.models, asked));
+    return budget.whileUsed(account.stage, () => ask(question));
+  }
+
   private admit({ campaign, priority = 0 }: Account, question: Question): Promise<Completion> {
     const { model, messages, signal, isPaid, tell = () => undefined } = question;
     const admission = { campaign, priority, signal, tell, tokens: estimateTokens(messages, model) };

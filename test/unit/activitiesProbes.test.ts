@@ -44,7 +44,6 @@ async function probe(partner: ModelSpec, judge: ModelSpec): Promise<RunningAttem
   const work = await stageWork(store, 'evaluatePolicy', parameters);
   const { probeModels } = createProbeActivities({
     store,
-    models,
     plans: new Plans(store),
     designs: new CollectionDesigns(store),
     access: openModelAccess(models, store),

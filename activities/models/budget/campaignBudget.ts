@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ApplicationFailure } from '@temporalio/activity';
 import { covers, minus, most, NOTHING, sum } from '../../../domain/budget/amount';
 import { WALLET_LEASE_MS } from '../../../domain/budget/lease';
@@ -239,6 +240,8 @@ export class CampaignBudget {
 }
 
 function orAborted<R>(work: Promise<R>, signal: AbortSignal): Promise<R> {
+  // All calls of a batch wait by one signal.
+  setMaxListeners(0, signal);
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason as Error);
     signal.addEventListener('abort', abort, { once: true });

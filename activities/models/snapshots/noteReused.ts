@@ -16,7 +16,7 @@ export async function noteReused(
   parameters: unknown,
   { manifest }: StageResult,
 ): Promise<void> {
-  const asked = modelsIn(parameters);
+  const asked = modelsIn(parameters).map(({ model }) => model);
   if (asked.length === 0 || manifest.mediaType !== MEDIA_TYPES.signedManifest) return;
   const envelope = await store.getJson(manifest.digest.sha256, Envelope);
   const { predicate } = StageStatement.parse(JSON.parse(payloadOf(envelope)));
