@@ -36,8 +36,9 @@ export interface Advanced {
 
 /** No provider may have everybody wait longer without being asked again. */
 const LONGEST_HOLD_MS = 3_600_000;
-/** A rate has to be tried for so long before a refusal can say that it is too high. */
-const HEEDED_MS = 300;
+/** After a silence of this length no rate is too high at once: it has to be tried for a while before it can be. */
+const SILENCE_MS = 1_000;
+const TRIED_MS = 300;
 /** However often the provider refuses, it is asked this often a minute, and at least at this share of its limit of tokens. */
 const LEAST_A_MINUTE = 4;
 const LEAST_SHARE = 0.01;
@@ -124,15 +125,16 @@ function bySeniority(wants: readonly Want[], claims: readonly Claim[], now: numb
  */
 function refuse(shared: SharedLimit, refusals: Refusals, settings: MinuteLimits, now: number): SharedLimit {
   const heldUntil = Math.max(shared.heldUntil, Math.min(refusals.holdUntil, now + LONGEST_HOLD_MS));
-  const at = Math.max(now, heldUntil);
+  const isSilent = heldUntil - now >= SILENCE_MS;
+  const at = isSilent ? heldUntil + TRIED_MS : Math.max(now, heldUntil);
   const { requests, tokens } = limitsOf(shared, settings);
   if ((requests === null && tokens === null) || isForgotten(shared, now)) {
     const measured = Math.max(LEAST_MEASURED_A_MINUTE, refusals.callsPerMinute);
     const learned = { requests: measured, tokens: null };
     return { ...shared, heldUntil, learned, measured: true, refusal: { at, share: 1 } };
   }
-  if (shared.refusal && refusals.bookedAt <= shared.refusal.at + HEEDED_MS) {
-    const refusal = { ...shared.refusal, at: Math.max(shared.refusal.at, heldUntil) };
+  if (shared.refusal && refusals.bookedAt <= shared.refusal.at) {
+    const refusal = isSilent ? { ...shared.refusal, at } : shared.refusal;
     return { ...shared, heldUntil, refusal };
   }
   const least = requests === null ? LEAST_SHARE : Math.min(1, LEAST_A_MINUTE / requests);

@@ -11,7 +11,7 @@ export const LATE_MS = 400;
 /** A limit that did not bind lately may be ahead by so much: calls that take much of one and little of the other alternate. */
 const SLACK_MS = 200;
 /** Slots are booked for this long ahead: what a worker that dies had booked is lost, and no more. */
-export const HORIZON_MS = 1_000;
+export const HORIZON_MS = 1_200;
 
 /** Milliseconds of each limit that a call takes; 0 where there is no limit. */
 export type Spacing = Record<'requests' | 'tokens', number>;

@@ -7,11 +7,12 @@ import { StorageError } from '../../../artifacts/storageError';
 import { failure } from '../../support/failures';
 import type { Completion } from '../chatCompletion';
 import { CallRate } from './callRate';
+import { ConcurrencyGate } from './concurrencyGate';
 import { Doorbell } from './doorbell';
 import type { LimitDocument, LimitedModel } from './limitDocument';
 import { PendingReport } from './pendingReport';
 import type { SharedClock } from './sharedClock';
-import { type Slot, SlotQueue, type Waiter } from './slotQueue';
+import { notMade, type Slot, SlotQueue, type Waiter } from './slotQueue';
 
 /** A call that is to be made. */
 export interface Admission extends Omit<Waiter, 'since'> {
@@ -42,6 +43,7 @@ export class RateLimiter {
   private running: Promise<void> | null = null;
   private timer: NodeJS.Timeout | undefined;
   private lastCallAt = 0;
+  private readonly gate = new ConcurrencyGate();
   private readonly doorbell = new Doorbell();
   private readonly report: PendingReport;
   private readonly campaigns = new Map<string, { queue: SlotQueue; rate: CallRate }>();
@@ -60,11 +62,16 @@ export class RateLimiter {
    * Makes a call once it may be made, and again when the provider refuses it for its rate.
    * Errors: all others of the call; STORAGE_* where there is a limit; MODEL_RATE_LIMITED for one that was given up.
    */
-  async admit(admission: Admission, make: () => Promise<Completion>): Promise<Completion> {
+  admit(admission: Admission, make: () => Promise<Completion>): Promise<Completion> {
+    return this.gate.pass(admission.priority, () => this.makeInTurn(admission, make));
+  }
+
+  private async makeInTurn(admission: Admission, make: () => Promise<Completion>): Promise<Completion> {
     const { tokens, campaign } = admission;
+    let since = this.clock.now();
     await (this.opened ??= this.open());
     for (;;) {
-      const slot = await this.slotFor(admission);
+      const slot = await this.slotFor({ ...admission, since });
       this.report.asked(tokens, slot);
       try {
         const completion = await make();
@@ -73,6 +80,8 @@ export class RateLimiter {
       } catch (error) {
         if (!isRefusedForRate(error)) throw error;
         this.heed(error, slot, campaign);
+        // Why it waits now is told at once.
+        since = 0;
       }
     }
   }
@@ -83,7 +92,8 @@ export class RateLimiter {
   }
 
   /** Null where no slot is needed. */
-  private async slotFor({ campaign, tokens, ...waiter }: Admission): Promise<Slot | null> {
+  private async slotFor({ campaign, tokens, ...waiter }: Admission & Waiter): Promise<Slot | null> {
+    if (waiter.signal.aborted) throw notMade();
     const now = this.clock.now();
     const { queue, rate } = this.of(campaign);
     this.lastCallAt = now;
@@ -93,7 +103,7 @@ export class RateLimiter {
       this.running ??= this.run();
       return null;
     }
-    const granted = queue.wait({ ...waiter, since: now });
+    const granted = queue.wait(waiter);
     this.handOut();
     this.running ??= this.run();
     if (queue.isShort) this.doorbell.ring();
@@ -137,9 +147,18 @@ export class RateLimiter {
       const { queue } = this.of(campaign);
       queue.add(times.map((at) => ({ at, bookedAt: shared.writtenAt, tokens: report.tokensPerCall })));
     }
+    this.letAllGo(report.tokensPerCall);
     this.handOut();
     this.tellWhoWaits();
     return report.wants.some(({ campaign, calls }) => calls > (slots.get(campaign)?.length ?? 0));
+  }
+
+  /** Where there is no limit any more, nothing is booked for those who still wait. */
+  private letAllGo(tokens: number): void {
+    const at = this.clock.now();
+    if (!isUnlimited(this.shared, this.settings, at)) return;
+    for (const { queue } of this.campaigns.values())
+      queue.add(Array.from({ length: queue.calls }, () => ({ at, bookedAt: at, tokens })));
   }
 
   private wants(): Want[] {

@@ -90,7 +90,7 @@ export class SlotQueue {
   }
 }
 
-const notMade = () =>
+export const notMade = (): Error =>
   failure('MODEL_RATE_LIMITED', 'The call was given up while it waited for a limit; it was not made.', {
     unpaid: true,
   });
