@@ -55,4 +55,10 @@ test('the plan of the paper’s campaign is within a fifth of what is asked of i
   );
   const far = ratios.filter(({ ratio }) => !(Math.abs(ratio - 1) <= 0.2));
   expect(far).toEqual([]);
+
+  // And for a person: how far off it was, what it cost, and that the books hold.
+  const said = async (...args: string[]) => (await faults.system.pi(...args)).output;
+  expect(await said('plan', file, '--compare', 'paper')).toMatch(/^in all .* %$/m);
+  expect(await said('budget', 'paper')).toMatch(/^BC\/collect +judge +gpt-4o-2024-11-20 +40 /m);
+  expect(await said('audit', 'verify', 'paper')).toMatch(/^Verified: campaign paper/m);
 });
