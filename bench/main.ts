@@ -7,6 +7,7 @@ import { registerOverhead } from './overhead';
 import { registerRecovery } from './recovery';
 import { registerScale } from './scale';
 import { registerServing } from './serving';
+import { registerTrainer } from './trainer';
 
 const program = new Command('bench').description(
   'Benchmarks; each prints its machine and versions and writes JSON to bench/results.',
@@ -20,6 +21,7 @@ for (const register of [
   registerLearning,
   registerLimits,
   registerServing,
+  registerTrainer,
 ])
   register(program);
 program.parseAsync().catch((error: unknown) => {
