@@ -24,6 +24,14 @@ export const ProviderSettings = z.strictObject({
           .describe('Only the account whose key is in this variable. Default: each account by itself.'),
         requestsPerMinute: perMinute('Calls'),
         tokensPerMinute: perMinute('Tokens of prompts and answers'),
+        callsAtOnce: z
+          .number()
+          .int()
+          .min(1)
+          .optional()
+          .describe(
+            'Calls that a worker has under way at once. Default: as many as bring most answers a second.',
+          ),
       }),
     )
     .describe('Accounts. Where several fit, the one that says more about a model counts.'),

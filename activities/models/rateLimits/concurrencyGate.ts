@@ -9,10 +9,16 @@ const SHORTEST_SPAN_MS = 1_000;
  * allows beyond that waits here, urgent calls first.
  */
 export class ConcurrencyGate {
-  private concurrency: Concurrency = firstConcurrency();
+  private concurrency: Concurrency;
   private inFlight = 0;
   private readonly waiting: { priority: number; enter: () => void }[] = [];
   private span = { began: performance.now(), answered: 0, failed: 0, full: false };
+
+  /** @param fixed how many, where that need not be found */
+  constructor(private readonly fixed: number | null = null) {
+    const first = firstConcurrency();
+    this.concurrency = { ...first, limit: fixed ?? first.limit };
+  }
 
   /** Errors: the work's. */
   async pass<R>(priority: number, work: () => Promise<R>): Promise<R> {
@@ -50,6 +56,7 @@ export class ConcurrencyGate {
   }
 
   private judge(): void {
+    if (this.fixed !== null) return;
     const { began, ...counted } = this.span;
     const now = performance.now();
     const ms = now - began;

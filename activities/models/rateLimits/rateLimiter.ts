@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { advance, emptyLimit, isUnlimited } from '../../../domain/rateLimits/advance';
 import { describeWait } from '../../../domain/rateLimits/describeWait';
 import type { Want } from '../../../domain/rateLimits/fairness';
-import type { MinuteLimits, SharedLimit } from '../../../schemas/rateLimit';
+import type { SharedLimit } from '../../../schemas/rateLimit';
 import { StorageError } from '../../../artifacts/storageError';
 import { failure } from '../../support/failures';
 import type { Completion } from '../chatCompletion';
@@ -11,6 +11,7 @@ import { ConcurrencyGate } from './concurrencyGate';
 import { Doorbell } from './doorbell';
 import type { LimitDocument, LimitedModel } from './limitDocument';
 import { PendingReport } from './pendingReport';
+import type { AccountLimits } from './readProviderSettings';
 import type { SharedClock } from './sharedClock';
 import { notMade, type Slot, SlotQueue, type Waiter } from './slotQueue';
 
@@ -43,19 +44,20 @@ export class RateLimiter {
   private running: Promise<void> | null = null;
   private timer: NodeJS.Timeout | undefined;
   private lastCallAt = 0;
-  private readonly gate = new ConcurrencyGate();
+  private readonly gate: ConcurrencyGate;
   private readonly doorbell = new Doorbell();
   private readonly report: PendingReport;
   private readonly campaigns = new Map<string, { queue: SlotQueue; rate: CallRate }>();
 
   constructor(
     { baseUrl, model }: LimitedModel,
-    private readonly settings: MinuteLimits,
+    private readonly settings: AccountLimits,
     private readonly document: LimitDocument,
     private readonly clock: SharedClock,
   ) {
     this.shared = emptyLimit({ baseUrl, model });
     this.report = new PendingReport(settings);
+    this.gate = new ConcurrencyGate(settings.callsAtOnce);
   }
 
   /**

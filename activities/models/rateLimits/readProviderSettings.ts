@@ -5,8 +5,13 @@ import { type MinuteLimits, ProviderSettings } from '../../../schemas/rateLimit'
 import type { Environment } from '../../support/environment';
 import type { LimitedModel } from './limitDocument';
 
+export interface AccountLimits extends MinuteLimits {
+  /** Calls under way at once in a worker; null: to be found. */
+  callsAtOnce: number | null;
+}
+
 /** What the user says of accounts with providers. */
-export type LimitsOfModel = (model: LimitedModel) => MinuteLimits;
+export type LimitsOfModel = (model: LimitedModel) => AccountLimits;
 
 /** Errors: an Error that names what is wrong with the file. */
 export function readProviderSettings(file: string | undefined): ProviderSettings {
@@ -24,7 +29,7 @@ export function limitsFrom({ providers }: ProviderSettings, environment: Environ
   const precise = (one: (typeof providers)[number]) => (one.model ? 2 : 0) + (one.apiKeyEnv ? 1 : 0);
   const ordered = [...providers].sort((a, b) => precise(a) - precise(b));
   return ({ baseUrl, address, apiKeyEnv, model }) => {
-    const limits: MinuteLimits = { requests: null, tokens: null };
+    const limits: AccountLimits = { requests: null, tokens: null, callsAtOnce: null };
     for (const one of ordered) {
       const fits =
         (one.baseUrl === baseUrl || environment.resolve(one.baseUrl) === address) &&
@@ -33,6 +38,7 @@ export function limitsFrom({ providers }: ProviderSettings, environment: Environ
       if (!fits) continue;
       limits.requests = one.requestsPerMinute ?? limits.requests;
       limits.tokens = one.tokensPerMinute ?? limits.tokens;
+      limits.callsAtOnce = one.callsAtOnce ?? limits.callsAtOnce;
     }
     return limits;
   };
