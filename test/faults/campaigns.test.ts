@@ -121,7 +121,7 @@ describe('what leads elsewhere is refused, and no server is asked for it', () =>
       faults.system.state.root,
     );
     expect(ran).toMatchObject({
-      code: 1,
+      code: 2,
       errors: expect.stringContaining("'../../evil' is invalid. expected letters"),
     });
   });

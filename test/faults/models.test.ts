@@ -70,7 +70,7 @@ test('a judge’s prose, score out of range or refusal: a bounded repair, then u
   expect(await untilParked(campaign, 'BC/collect')).toMatchObject({
     type: 'TOO_MANY_UNRATED',
     message: expect.stringMatching(
-      /2 episodes could not be rated.*1 because the judge’s answer could not be read, 1 because the judge refused/,
+      /2 episodes could not be rated.*1 because the judge’s answer could not be read, 1 because the judge or its provider’s filter refused/,
     ),
   });
   await campaign.raiseLimits(faults.store, { unratedShare: 0.2 }, TESTER);

@@ -119,18 +119,26 @@ describe('a judge that is to be bridged rates episodes again', () => {
   });
 });
 
-/** The reason of a parked stage once its judge was compared. */
+/** The reason of a parked stage once its judge was compared. What is parked for want of ratings is not kept waiting. */
 async function untilShifted(campaign: Campaign): Promise<string> {
   let reason: string | undefined;
+  const retried = new Set<string | null>();
   await until(
     'the judge is compared',
     async () => {
       const { progress } = await campaign.status();
-      const reasons = progress?.stages.map(({ parking }) => parking?.message ?? '') ?? [];
-      reason = reasons.find((message) => message.includes('rated again: goal'));
+      const parked = progress?.stages.filter(({ state }) => state === 'parked') ?? [];
+      reason = parked.map(({ parking }) => parking?.message ?? '').find(isCompared);
+      for (const { id, parking } of reason === undefined ? parked : []) {
+        if (retried.has(parking?.nextTryAt ?? null)) continue;
+        retried.add(parking?.nextTryAt ?? null);
+        await campaign.retry(id, TESTER);
+      }
       return reason !== undefined;
     },
     60,
   );
   return reason ?? '';
 }
+
+const isCompared = (message: string): boolean => message.includes('rated again: goal');
