@@ -4,6 +4,7 @@ module.exports = {
   roots: ['<rootDir>/test'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testEnvironment: 'node',
+  testSequencer: '<rootDir>/test/support/longestFirst.cjs',
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.pi-loop/'],
   transform: {
     '^.+\\.ts$': [

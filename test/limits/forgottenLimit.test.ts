@@ -39,7 +39,12 @@ test('who waits for a limit that is forgotten meanwhile goes on', async () => {
       return advanced;
     },
   } as unknown as LimitDocument;
-  const limiter = new RateLimiter(MODEL, { requests: null, tokens: null }, document, clock);
+  const limiter = new RateLimiter(
+    MODEL,
+    { requests: null, tokens: null, callsAtOnce: null },
+    document,
+    clock,
+  );
   const { signal } = new AbortController();
   const admission = { campaign: 'c', priority: 0, signal, tokens: 10, tell: () => undefined };
   const answers = Array.from({ length: 3 }, () => limiter.admit(admission, async () => ANSWER));
