@@ -3,9 +3,9 @@ import { mkdir, readFile, truncate, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { sha256 } from '../../artifacts/canonicalJson';
-import { StorageError } from '../../artifacts/storageError';
 import { MEDIA_TYPES } from '../../schemas/names';
 import { freePort, type ObjectStore, startObjectStore } from '../support/objectStore';
+import { codeOf } from '../support/storageCode';
 
 let objects: ObjectStore;
 beforeAll(async () => {
@@ -16,8 +16,6 @@ afterAll(() => objects.stop());
 /** Other bytes each time, so that tests do not find each other's blobs. */
 const fresh = (bytes: number) => randomBytes(bytes);
 const put = (bytes: Uint8Array) => objects.store.putBytes(bytes, 'some', MEDIA_TYPES.binary);
-const code = (error: unknown) => (error instanceof StorageError ? error.code : error);
-const codeOf = (work: Promise<unknown>) => work.then(() => 'no error', code);
 
 describe('blobs', () => {
   test('lie under the digest of their bytes and are read back as they were', async () => {

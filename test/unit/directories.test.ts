@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path';
 import { canonicalJson, sha256 } from '../../artifacts/canonicalJson';
 import { fetchDirectory, listDirectory, putDirectory } from '../../artifacts/directories';
 import { LARGE_FILE_BYTES } from '../../artifacts/largeFiles';
-import { StorageError } from '../../artifacts/storageError';
 import { requireTool } from '../../deploy/local/tools';
 import { MEDIA_TYPES } from '../../schemas/names';
 import { type ObjectStore, startObjectStore } from '../support/objectStore';
+import { codeOf } from '../support/storageCode';
 
 let objects: ObjectStore;
 beforeAll(async () => {
@@ -19,8 +19,6 @@ afterAll(() => objects.stop());
 /** Other bytes each time, so that tests do not find each other's blobs. */
 const fresh = (bytes: number) => randomBytes(bytes);
 const put = (bytes: Uint8Array) => objects.store.putBytes(bytes, 'some', MEDIA_TYPES.binary);
-const code = (error: unknown) => (error instanceof StorageError ? error.code : error);
-const codeOf = (work: Promise<unknown>) => work.then(() => 'no error', code);
 
 describe('folders', () => {
   async function folder(files: Record<string, string | Uint8Array>): Promise<string> {

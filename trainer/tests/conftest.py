@@ -17,6 +17,7 @@ import pi_trainer.__main__ as entry  # sets the environment before the libraries
 os.environ.setdefault(*entry.SAME_KERNELS)  # as where policies are served
 
 import pi_trainer.training  # noqa: F401  imported here once, for every forked process
+from pi_trainer.policy_trainer import PolicyTrainer
 
 SHAPE = {
     "architecture": "llama",
@@ -38,6 +39,14 @@ RECIPE = {
     "seed": 3,
     "checkpointEvery": 4,
 }
+# Of models that transformers makes: shared keys and values.
+SIZES = {
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+}
 LORA = {"rank": 4, "alpha": 8, "dropout": 0.1, "targetModules": ["v_proj", "q_proj"]}
 
 
@@ -50,6 +59,19 @@ def dialogue(number: int) -> dict[str, object]:
         messages.append({"role": "user", "content": f"i offer {choose.randrange(10, 20)} ."})
         messages.append({"role": "assistant", "content": f"no , i want {limit} ."})
     return {"id": str(number), "messages": messages}
+
+
+def die_at_step_7() -> None:
+    """What `start` prepares a process by that is killed in training."""
+    end_step = PolicyTrainer.end_step
+
+    def dying(self: PolicyTrainer, stop: bool) -> bool:
+        stopped = end_step(self, stop)
+        if len(self.losses) == 7:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return stopped
+
+    PolicyTrainer.end_step = dying
 
 
 @pytest.fixture(scope="session")

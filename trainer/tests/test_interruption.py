@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import LORA
+from conftest import LORA, die_at_step_7
 from pi_trainer.errors import TrainerError
 from pi_trainer.policy_trainer import PolicyTrainer
 
@@ -28,17 +28,6 @@ def test_killed_in_training_and_resumed_elsewhere_it_ends_with_the_same_weights(
     make_job, train_here, start, tmp_path: Path, variant: dict
 ) -> None:
     undisturbed = train_here(make_job("whole", **variant))
-
-    def die_at_step_7() -> None:
-        end_step = PolicyTrainer.end_step
-
-        def dying(self: PolicyTrainer, stop: bool) -> bool:
-            stopped = end_step(self, stop)
-            if len(self.losses) == 7:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return stopped
-
-        PolicyTrainer.end_step = dying
 
     process = start("train", make_job("killed", **variant), prepare=die_at_step_7)
     assert process.wait() == -signal.SIGKILL

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import shutil
 import signal
 from pathlib import Path
@@ -11,12 +10,11 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-from conftest import LORA, dialogue
+from conftest import LORA, dialogue, die_at_step_7
 from pi_trainer.collation import pad
 from pi_trainer.dataset import IGNORED
 from pi_trainer.errors import TrainerError
 from pi_trainer.losses import PreferenceLoss, SupervisedLoss, WeightedLoss, learn_from_labels, margins
-from pi_trainer.policy_trainer import PolicyTrainer
 
 DPO = {"objective": "dpo", "dpo": {"beta": 0.5}, "learningRate": 1e-3}
 
@@ -133,17 +131,6 @@ def test_killed_and_resumed_it_has_the_reference_of_its_start(
     job = {"method": method, "model": {"directory": str(base_model)}, "datasets": write_rows(preferring)}
     job["recipe"] = recipe
     undisturbed = train_here(make_job("whole", **job))
-
-    def die_at_step_7() -> None:
-        end_step = PolicyTrainer.end_step
-
-        def dying(self: PolicyTrainer, stop: bool) -> bool:
-            stopped = end_step(self, stop)
-            if len(self.losses) == 7:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return stopped
-
-        PolicyTrainer.end_step = dying
 
     assert start("train", make_job("killed", **job), prepare=die_at_step_7).wait() == -signal.SIGKILL
     shutil.move(tmp_path / "killed" / "checkpoint-4", tmp_path / "checkpoint-4")

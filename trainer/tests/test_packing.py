@@ -14,19 +14,13 @@ from transformers import (
     Qwen2ForCausalLM,
 )
 
+from conftest import SIZES
 from pi_trainer.batches import BatchPlan
 from pi_trainer.collation import pack, pad
 from pi_trainer.dataset import IGNORED
 from pi_trainer.losses import learn_from_labels
 
-SIZES = {
-    "hidden_size": 32,
-    "intermediate_size": 64,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "vocab_size": 90,
-}
+WORDS = 90
 LENGTHS = [3, 17, 9, 30, 2]
 
 
@@ -36,8 +30,8 @@ def model(request: pytest.FixtureRequest, base_model: Path) -> PreTrainedModel:
     if request.param == "llama":
         return AutoModelForCausalLM.from_pretrained(base_model)
     if request.param == "mistral":
-        return MistralForCausalLM(MistralConfig(**SIZES, sliding_window=8))
-    return Qwen2ForCausalLM(Qwen2Config(**SIZES))
+        return MistralForCausalLM(MistralConfig(**SIZES, vocab_size=WORDS, sliding_window=8))
+    return Qwen2ForCausalLM(Qwen2Config(**SIZES, vocab_size=WORDS))
 
 
 def test_a_row_learns_the_same_packed_padded_and_alone(model: PreTrainedModel) -> None:

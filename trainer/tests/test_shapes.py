@@ -18,25 +18,18 @@ from transformers import (
     Qwen2ForCausalLM,
 )
 
-from conftest import LORA, SHAPE, dialogue
+from conftest import LORA, SHAPE, SIZES, dialogue
 from pi_trainer.digest import directory_digest
 from pi_trainer.export import export
 
-SIZES = {
-    "hidden_size": 32,
-    "intermediate_size": 64,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "max_position_embeddings": SHAPE["contextLength"],
-}
+SHAPED = {**SIZES, "max_position_embeddings": SHAPE["contextLength"]}
 # As Mistral-7B: shared keys, a window, and output weights of their own; as Qwen2.5: biases, tied or not.
 MODELS = {
     "mistral": lambda words: MistralForCausalLM(
-        MistralConfig(**SIZES, vocab_size=words, sliding_window=16, rope_parameters={"rope_theta": 1e6})
+        MistralConfig(**SHAPED, vocab_size=words, sliding_window=16, rope_parameters={"rope_theta": 1e6})
     ),
-    "qwen2": lambda words: Qwen2ForCausalLM(Qwen2Config(**SIZES, vocab_size=words, tie_word_embeddings=False)),
-    "qwen2-tied": lambda words: Qwen2ForCausalLM(Qwen2Config(**SIZES, vocab_size=words, tie_word_embeddings=True)),
+    "qwen2": lambda words: Qwen2ForCausalLM(Qwen2Config(**SHAPED, vocab_size=words, tie_word_embeddings=False)),
+    "qwen2-tied": lambda words: Qwen2ForCausalLM(Qwen2Config(**SHAPED, vocab_size=words, tie_word_embeddings=True)),
 }
 
 
