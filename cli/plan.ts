@@ -9,6 +9,7 @@ import { renderForecast } from './render/forecastTable';
 import { renderFindings, renderImport } from './render/importFindings';
 import { inert } from './render/inert';
 import { renderPlan } from './render/planTable';
+import { terminalWidth } from './render/textTable';
 import { resolveCampaign } from './resolveCampaign';
 
 interface PlanOptions extends CommonOptions {
@@ -35,7 +36,7 @@ export function registerPlan(program: Command): void {
       if (json) return printJson({ ...plan, findings: imported?.findings ?? [], forecast });
       if (findings) return console.log(inert(renderFindings(imported?.findings ?? [])));
       console.log(renderPlan(withGpuSeconds(plan, forecast)));
-      console.log(`\n${inert(renderForecast(forecast, plan))}`);
+      console.log(`\n${inert(renderForecast(forecast, plan, terminalWidth()))}`);
       for (const folder of missing)
         console.log(`\nNot there yet: ${folder}. To start the campaign, put the model there.`);
       if (imported) console.log(`\n${renderImport(imported)}\n\`--findings\` lists them line by line.`);

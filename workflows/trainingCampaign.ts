@@ -114,7 +114,10 @@ async function end({ campaign, log }: CampaignState): Promise<void> {
 }
 
 /** @param quiet whether the new run has nothing to do before somebody asks or a parked stage is due */
-function goOnAsNewRun(state: CampaignState, quiet: boolean): Promise<never> {
+async function goOnAsNewRun(state: CampaignState, quiet: boolean): Promise<never> {
+  const scope = CancellationScope.current();
+  // The next run would know nothing of a wish to end this one, which may have come while all was being put on record.
+  if (scope.consideredCancelled) await scope.cancelRequested;
   const memo = { plan: state.plan, waiting: quiet ? state.waitsOn : null };
   const initialVersioningBehavior = 'AUTO_UPGRADE';
   const goOn = makeContinueAsNewFunc<typeof trainingCampaign>({ memo, initialVersioningBehavior });

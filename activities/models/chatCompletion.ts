@@ -36,6 +36,8 @@ export interface Completion {
   truncated: boolean;
   /** It came by the provider's Batch API, which has prices of its own. */
   batched?: boolean;
+  /** It is an answer of a batch that was sent for an earlier asker, who has booked it or holds what it may cost. */
+  bookedBefore?: boolean;
   /** The account's limits, where the answer tells of them. */
   announced?: MinuteLimits | null;
 }

@@ -5,7 +5,7 @@ import { dollars } from '../../domain/prices/dollars';
 import type { Plan } from '../../schemas/plan';
 import { duration } from './duration';
 import { approximately } from './numbers';
-import { type Column, textTable } from './textTable';
+import { type Column, tableWidth, textTable } from './textTable';
 
 const COLUMNS: readonly Column[] = [
   { title: 'asked', align: 'left' },
@@ -16,20 +16,24 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** What a campaign is expected to take, by role: what is to be expected, and between what bounds. */
-export function renderForecast(forecast: PlanForecast, plan: Pick<Plan, 'prices' | 'batching'>): string {
+export function renderForecast(
+  forecast: PlanForecast,
+  plan: Pick<Plan, 'prices' | 'batching'>,
+  width: number,
+): string {
   const asking = forecast.stages.flatMap((stage) => stage.asking);
   const names = [...new Set(asking.map(nameOf))];
-  const rows = names.map((name) => {
+  const rows = names.map((name): Row => {
     const own = asking.filter((one) => nameOf(one) === name);
     const money = sumRanges(own.map((one) => moneyFor(one, plan)));
-    return [name, ...cellsOf(own), money.high === 0 ? '·' : between(money, dollars)];
+    return { name, cells: [...cellsOf(own), money.high === 0 ? null : inText(money, dollars)] };
   });
-  const total = ['in all', ...cellsOf(asking), between(forecast.models, dollars)];
+  const total = { name: 'in all', cells: [...cellsOf(asking), inText(forecast.models, dollars)] };
   const { prices } = plan;
   const { training, serving, devices, accelerator, seconds, unpriced } = forecast;
   const device = accelerator === 'cpu-core' ? 'a CPU core' : accelerator;
   return [
-    ...textTable(COLUMNS, [...rows, total]),
+    ...fittingTable([...rows, total], width),
     '',
     `Training: ${between(training, hours)} hours of ${device}. Serving policies while they play: ${between(serving, hours)}.${devices ? ` Together ${between(devices, dollars)}.` : ''}`,
     `Time: ${between(seconds, duration)}, without limits of providers and people.`,
@@ -43,12 +47,42 @@ export function renderForecast(forecast: PlanForecast, plan: Pick<Plan, 'prices'
 
 const nameOf = ({ role, model }: Asking): string => (model ? `${role}: ${model.model}` : 'policies');
 
-const cellsOf = (asking: readonly Asking[]): string[] =>
+/** Of each kind: expected, at least, at most. */
+const cellsOf = (asking: readonly Asking[]): Bounds[] =>
   (['calls', 'inputTokens', 'outputTokens'] as const).map((kind) =>
-    between(sumRanges(asking.map((one) => one[kind])), (value) => approximately(Math.round(value))),
+    inText(sumRanges(asking.map((one) => one[kind])), (value) => approximately(Math.round(value))),
   );
 
-const between = ({ low, expected, high }: Range, text: (value: number) => string): string =>
-  `${text(expected)} (${text(low)} – ${text(high)})`;
+type Bounds = Record<keyof Range, string>;
+
+interface Row {
+  name: string;
+  /** Null where there is nothing to tell. */
+  cells: (Bounds | null)[];
+}
+
+/** Bounds behind what is expected; in a narrow terminal below it. */
+function fittingTable(rows: readonly Row[], width: number): string[] {
+  const wide = rows.map(({ name, cells }) => [name, ...cells.map((cell) => (cell ? behind(cell) : NOTHING))]);
+  if (tableWidth(COLUMNS, wide) <= width) return textTable(COLUMNS, wide);
+  const narrow = rows.flatMap(({ name, cells }) => [
+    [name, ...cells.map((cell) => cell?.expected ?? NOTHING)],
+    ['  at least', ...cells.map((cell) => cell?.low ?? NOTHING)],
+    ['  at most', ...cells.map((cell) => cell?.high ?? NOTHING)],
+  ]);
+  return textTable(COLUMNS, narrow);
+}
+
+const NOTHING = '·';
+
+const inText = ({ low, expected, high }: Range, text: (value: number) => string): Bounds => ({
+  low: text(low),
+  expected: text(expected),
+  high: text(high),
+});
+
+const behind = ({ low, expected, high }: Bounds): string => `${expected} (${low} – ${high})`;
+
+const between = (range: Range, text: (value: number) => string): string => behind(inText(range, text));
 
 const hours = (seconds: number): string => (seconds / 3600).toFixed(seconds < 36_000 ? 2 : 0);

@@ -1,5 +1,7 @@
 import { ApplicationFailure, QueryNotRegisteredError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { AppendToLogInput } from '../../activities/campaignLog';
+import type { LogHead } from '../../schemas/attestation';
 import { campaignWorkflowId, TASK_QUEUES } from '../../schemas/names';
 import { trainingCampaign } from '../../workflows';
 import {
@@ -227,6 +229,32 @@ test('an amendment of what has run already is refused, with the stages it would 
     ).rejects.toMatchObject(refused(/amended meanwhile/));
     expect(await progressOf(handle)).toMatchObject({ plan: 'plan', steering: [] });
     await handle.cancel();
+    await expect(handle.result()).rejects.toThrow('cancel');
+  });
+});
+
+test('a campaign that is cancelled while its run gives way to the next one ends all the same', async () => {
+  const { activities } = failing('TOO_FEW_KEPT');
+  let reached = () => {};
+  let release = () => {};
+  const isReached = new Promise<void>((resolve) => (reached = resolve));
+  const isReleased = new Promise<void>((resolve) => (release = resolve));
+  const held = {
+    ...activities,
+    appendToLog: async (input: AppendToLogInput) => {
+      if (input.entries.some(({ event }) => event.kind === 'stage-parked')) {
+        reached();
+        await isReleased;
+      }
+      return (activities['appendToLog'] as (entries: AppendToLogInput) => Promise<LogHead>)(input);
+    },
+  };
+  await withWorkers(environment, held as FakeActivities, async () => {
+    const handle = await startCampaign();
+    await isReached;
+    await untilStage(handle, 'evaluate/base', 'finished');
+    await handle.cancel();
+    release();
     await expect(handle.result()).rejects.toThrow('cancel');
   });
 });

@@ -57,6 +57,7 @@ export class QuestionQueue {
       return placement.fresh.length > 0 ? this.describe(placement) : null;
     });
     const { answered, joined, late, fresh } = placement as Placement;
+    for (const question of fresh) question.wasSent = true;
     for (const { question, completion } of answered)
       question.answered({ ...readBatched(completion, provider.endpoint), batched: true });
     for (const question of late) question.askDirectly();

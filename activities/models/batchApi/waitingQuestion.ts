@@ -8,6 +8,8 @@ export class WaitingQuestion {
   /** Settles when it is closed, in whichever way. */
   readonly closed: Promise<unknown>;
   isOpen = true;
+  /** It was sent for this asker, in a batch or directly; else who sent it has booked what it costs. */
+  wasSent = false;
   readonly answered: (completion: Completion) => void;
   readonly failed: (error: unknown) => void;
 
@@ -19,7 +21,9 @@ export class WaitingQuestion {
     const { promise, resolve, reject } = withResolvers<Completion>();
     const { signal } = question;
     const leave = () => this.failed(signal.reason);
-    this.answered = this.closing(resolve, leave);
+    const answer = (completion: Completion) =>
+      resolve(this.wasSent ? completion : { ...completion, bookedBefore: true });
+    this.answered = this.closing(answer, leave);
     this.failed = this.closing(reject, leave);
     this.answer = promise;
     this.closed = promise.catch(() => undefined);
@@ -29,6 +33,7 @@ export class WaitingQuestion {
 
   /** Gives up on batches. */
   askDirectly(): void {
+    this.wasSent = true;
     if (this.isOpen) void this.ask(this.question).then(this.answered, this.failed);
   }
 

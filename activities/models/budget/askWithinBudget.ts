@@ -56,10 +56,11 @@ const mostFor = ({ messages, form, model }: Question, price: TokenPrice): number
 
 /** Null where the provider did not count, so that nobody knows what the call took. */
 function spendingOf(
-  { usage, snapshot, batched = false }: Completion,
+  { usage, snapshot, batched = false, bookedBefore = false }: Completion,
   purpose: Purpose,
   price: TokenPrice | undefined,
-): Spending | null {
+): Spending | null | 'nothing' {
+  if (bookedBefore) return 'nothing';
   // A prompt that a filter stopped has neither tokens nor a model that answered.
   if (price && usage.inputTokens === 0 && snapshot !== '') return null;
   const { inputTokens, outputTokens, cachedTokens = 0, reasoningTokens = 0 } = usage;

@@ -24,8 +24,8 @@ export interface Booking<R> {
   /** The most that it can take. */
   most: Amount;
   make: () => Promise<R>;
-  /** What it took; null where nobody knows. */
-  spending: (answer: R) => Spending | null;
+  /** What it took; null where nobody knows; nothing where it is booked already. */
+  spending: (answer: R) => Spending | null | 'nothing';
   /** Ends the wait for limits, and for the answer: a call that is on its way is paid, so that it is booked when it ends. */
   signal: AbortSignal;
 }
@@ -92,7 +92,8 @@ export class CampaignBudget {
       .then(
         (answer) => {
           const took = spending(answer);
-          if (took) purse.spend(reserved, took);
+          if (took === 'nothing') purse.release(reserved);
+          else if (took) purse.spend(reserved, took);
           else purse.lose(reserved);
           return answer;
         },
