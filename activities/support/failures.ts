@@ -16,6 +16,18 @@ const UNPAID = 'unpaid';
 export const isUnpaid = (error: unknown): boolean =>
   error instanceof ApplicationFailure && (error.details?.includes(UNPAID) ?? false);
 
+/** The same failure, where the other side may ask money all the same. */
+export function perhapsPaid(error: unknown): unknown {
+  if (!isUnpaid(error)) return error;
+  const { message, type, nonRetryable, nextRetryDelay } = error as ApplicationFailure;
+  return ApplicationFailure.create({
+    message,
+    ...(type && { type }),
+    nonRetryable: nonRetryable ?? false,
+    ...(nextRetryDelay !== undefined && { nextRetryDelay }),
+  });
+}
+
 /** What an error says of itself, or of what is underneath it. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

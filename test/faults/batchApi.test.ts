@@ -32,26 +32,29 @@ const PROGRAM = join(__dirname, 'fixtures', 'askingWorker.cjs');
 
 type BatchSettings = NonNullable<ProviderSettingsInput['batches']>;
 
-/** Each step after which a worker may be gone, with what keeps it from the next one. */
-const STEPS: [string, BatchSettings, (worker: AskingWorker) => Promise<boolean>][] = [
+/** Each step after which a worker may be gone, with what keeps it from the next one, and whether it had sent the batch. */
+const STEPS: [string, BatchSettings, (worker: AskingWorker) => Promise<boolean>, boolean][] = [
   [
     'while the questions are uploaded',
     { sayAfterMs: { upload: HELD_MS } },
     async (worker) => (await worker.recorded()).length === 1,
+    false,
   ],
   [
     'while the batch is created: it was, but nobody heard of it',
     { sayAfterMs: { create: HELD_MS } },
     async () => (await batches()).length === 1,
+    true,
   ],
   [
     'while the batch is worked on',
     { stallAfter: 5 },
     async (worker) => (await worker.recorded())[0]?.state.is === 'sent',
+    true,
   ],
 ];
 
-test.each(STEPS)('a worker killed %s costs no answer twice', async (_step, settings, isReached) => {
+test.each(STEPS)('a worker killed %s costs no answer twice', async (_step, settings, isReached, wasSent) => {
   provider = await startProvider({ settings: { models: { [JUDGE]: {} }, batches: settings } });
   const worker = new AskingWorker(objects.store, provider.baseUrl);
   const child = asking(worker);
@@ -62,7 +65,9 @@ test.each(STEPS)('a worker killed %s costs no answer twice', async (_step, setti
 
   const answers = await worker.restarted().askAll(QUESTIONS);
   const reference = await Promise.all(answers.map((_, number) => worker.directly(number)));
-  expect(answers).toEqual(reference.map((answer) => ({ ...answer, batched: true })));
+  // What the killed worker has sent, it holds in the ledger.
+  const as = { batched: true, ...(wasSent && { bookedBefore: true }) };
+  expect(answers).toEqual(reference.map((answer) => ({ ...answer, ...as })));
   const paid = provider.books.entries.filter(({ batch }) => batch);
   expect(paid.reduce((sum, { requests }) => sum + requests, 0)).toBe(QUESTIONS);
   expect(await batches()).toHaveLength(1);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Completion } from '../../activities/models/chatCompletion';
+import { isUnpaid } from '../../activities/support/failures';
 import { Batching } from '../../schemas/model';
 import { ApiError } from '../../simulator/apiError';
 import type { AnswerFunction } from '../../simulator/provider/answers';
@@ -160,6 +161,18 @@ test('two workers that ask the same at the same time pay it once, and one of the
     0, 20,
   ]);
   expect(served(one)).toEqual({ batch: 20, direct: 0 });
+});
+
+test('a provider that cannot be asked about a batch is not thought to ask no money for it', async () => {
+  const slow = await provider({ stallAfter: 0 });
+  const asking = worker(slow);
+  const failing = asking.ask(0).catch((error: unknown) => error);
+  await until('it is sent', async () => (await asking.recorded())[0]?.state.is === 'sent');
+  slow.change({ keys: ['another-key'] });
+  const error = await failing;
+  expect(error).toMatchObject({ type: 'MODEL_UNAUTHORIZED' });
+  expect(isUnpaid(error)).toBe(false);
+  expect(isUnpaid(await asking.directly(0).catch((direct: unknown) => direct))).toBe(true);
 });
 
 test('a batch that the key does not know any more is given up: its questions are sent with the new key', async () => {

@@ -1,21 +1,18 @@
-import { ApplicationFailure, QueryNotRegisteredError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { AppendToLogInput } from '../../activities/campaignLog';
 import type { LogHead } from '../../schemas/attestation';
-import { campaignWorkflowId, TASK_QUEUES } from '../../schemas/names';
-import { trainingCampaign } from '../../workflows';
-import {
-  amend,
-  campaignProgress,
-  type CampaignProgress,
-  decideGate,
-  pause,
-  resume,
-  retryStage,
-} from '../../workflows/messages';
+import { amend, decideGate, pause, resume, retryStage } from '../../workflows/messages';
 import { artifact, fakeActivities, OUTLINE } from '../support/fakeCampaign';
 import { serving, untilCancelled } from '../support/fakeServing';
 import { until } from '../support/processes';
+import {
+  failing,
+  progressOf,
+  stageOf,
+  startSteeredCampaign,
+  untilQuiet,
+  untilStage,
+} from '../support/steeredCampaign';
 import { type FakeActivities, startTemporal, withWorkers } from '../support/temporalServer';
 
 jest.setTimeout(120_000);
@@ -29,53 +26,7 @@ afterAll(() => environment.teardown());
 let number = 0;
 const asked = (why = 'for the test') => ({ request: `request-${++number}`, who: 'tester', why });
 
-function startCampaign() {
-  const campaign = `steered-${++number}`;
-  return environment.client.workflow.start(trainingCampaign, {
-    workflowId: campaignWorkflowId(campaign),
-    taskQueue: TASK_QUEUES.orchestration,
-    args: [{ campaign, plan: 'plan' }],
-  });
-}
-type Handle = Awaited<ReturnType<typeof startCampaign>>;
-
-const progressOf = (handle: Handle): Promise<CampaignProgress> => handle.query(campaignProgress);
-
-/** Undefined while a new run has not come to its handlers yet. */
-async function stageOf(handle: Handle, id: string) {
-  const progress = await progressOf(handle).catch((error: unknown) => {
-    if (error instanceof QueryNotRegisteredError) return null;
-    throw error;
-  });
-  return progress?.stages.find((stage) => stage.id === id);
-}
-
-const untilStage = (handle: Handle, id: string, state: string) =>
-  until(`stage ${id} is ${state}`, async () => (await stageOf(handle, id))?.state === state, 30);
-
-/** The newest run has waited from its beginning: nothing happened in it but its start. */
-const untilQuiet = (handle: Handle) =>
-  until('the campaign only waits', async () => {
-    const { historyLength, raw } = await handle.describe();
-    return historyLength < 8 && (raw.pendingActivities ?? []).length === 0 && (await isContinued(handle));
-  });
-
-async function isContinued(handle: Handle): Promise<boolean> {
-  const { events } = await environment.client.workflow.getHandle(handle.workflowId).fetchHistory();
-  return Boolean(events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId);
-}
-
-/** Fakes of which one fails as long as the test says. */
-function failing(type: string) {
-  const fakes = fakeActivities();
-  const fault = { on: true };
-  const filterEpisodes = async () => {
-    if (fault.on) throw ApplicationFailure.nonRetryable(`${type} happened`, type);
-    return fakes.activities.filterEpisodes();
-  };
-  const activities = { ...fakes.activities, servePolicy: serving(fakes.log), filterEpisodes };
-  return { ...fakes, fault, activities: activities as FakeActivities };
-}
+const startCampaign = () => startSteeredCampaign(environment);
 
 const refused = (message: RegExp) => ({
   cause: { type: 'STEERING_REFUSED', message: expect.stringMatching(message) },

@@ -1,17 +1,22 @@
 import OpenAI, { toFile } from 'openai';
 import { clientOptions, type Endpoint } from '../endpoint';
-import { failure } from '../../support/failures';
+import { failure, perhapsPaid } from '../../support/failures';
 import { modelFailure } from '../modelFailures';
 import { BATCH_ENDPOINT } from './batchLines';
 
 /** The whole of an upload, or of a download, of a provider's largest file. */
 const CALL_TIMEOUT_MS = 60_000;
+/** A look that fails for a moment is taken again, half a minute long: else thousands of questions would be asked anew. */
+const LOOK = { maxRetries: 6 };
 /** Metadata by which a batch is found again whose name was lost. */
 const TAG = 'pi-loop';
 
 export type ProviderBatch = OpenAI.Batch;
 
-/** A provider's Batch API (OpenAI API reference, "Batch" and "Files"). Retries are the caller's. */
+/**
+ * A provider's Batch API (OpenAI API reference, "Batch" and "Files"). Retries of what sends are the caller's. A failure
+ * to look at what was sent says nothing of its price: the answers are paid for all the same.
+ */
 export class ProviderBatches {
   private readonly client: OpenAI;
 
@@ -43,9 +48,9 @@ export class ProviderBatches {
   /** The batch with a tag, if there is one. @param since it was sent no earlier Errors: MODEL_*. */
   find(tag: string, since: Date): Promise<ProviderBatch | null> {
     const earliest = since.getTime() / 1000 - CLOCKS_APART_SECONDS;
-    return this.explained(async ({ batches }) => {
+    return this.looking(async ({ batches }) => {
       // The newest come first.
-      for await (const batch of batches.list({ limit: 100 })) {
+      for await (const batch of batches.list({ limit: 100 }, LOOK)) {
         if (batch.metadata?.[TAG] === tag) return batch;
         if (batch.created_at < earliest) return null;
       }
@@ -55,25 +60,33 @@ export class ProviderBatches {
 
   /** Null where the provider knows no such batch, or not with this key. Errors: MODEL_*. */
   look(batch: string): Promise<ProviderBatch | null> {
-    return this.explained(({ batches }) => batches.retrieve(batch).catch(nullIfMissing));
+    return this.looking(({ batches }) => batches.retrieve(batch, LOOK).catch(nullIfMissing));
   }
 
   /** Asks the provider to stop; one that has ended is left as it is. Errors: MODEL_*. */
   async cancel(batch: string): Promise<void> {
-    await this.explained(({ batches }) => batches.cancel(batch).catch(nullIfMissingOrEnded));
+    await this.looking(({ batches }) => batches.cancel(batch, LOOK).catch(nullIfMissingOrEnded));
   }
 
   /** The lines of answers and errors that there are so far. Errors: MODEL_*. */
   lines({ output_file_id: output, error_file_id: errors }: ProviderBatch): Promise<string> {
-    return this.explained(async ({ files }) => {
+    return this.looking(async ({ files }) => {
       const texts = [];
       for (const file of [output, errors]) {
         if (!file) continue;
-        const content = await files.content(file).catch(nullIfMissing);
+        const content = await files.content(file, LOOK).catch(nullIfMissing);
         if (content) texts.push(await content.text());
       }
       return texts.map(endedLine).join('');
     });
+  }
+
+  private async looking<R>(call: (client: OpenAI) => Promise<R>): Promise<R> {
+    try {
+      return await this.explained(call);
+    } catch (error) {
+      throw perhapsPaid(error);
+    }
   }
 
   private async explained<R>(call: (client: OpenAI) => Promise<R>): Promise<R> {
