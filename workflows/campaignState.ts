@@ -8,6 +8,7 @@ import type {
   StageProgress,
   TrainingCampaignInput,
 } from './messages';
+import { concernsModel } from './parking';
 
 type OutlinedStage = PlanOutline['stages'][number];
 
@@ -88,9 +89,12 @@ export class CampaignState {
     return this.parked.filter(({ id }) => this.gates.get(id)?.kind !== 'reject');
   }
 
-  /** Lets parked stages try again now. */
+  /** Lets parked stages try again now; what a model did is remembered, so that it is asked first. */
   release(stages: readonly StageProgress[]): void {
-    for (const stage of stages) Object.assign(stage, { state: 'waiting', parking: null });
+    for (const stage of stages) {
+      const { parking } = stage;
+      Object.assign(stage, { state: 'waiting', parking: concernsModel(parking) ? dueNow(parking) : null });
+    }
   }
 
   get parked(): StageProgress[] {
@@ -134,6 +138,8 @@ export class CampaignState {
     return { campaign: this.campaign, plan: this.plan, carried };
   }
 }
+
+const dueNow = (parking: Parking): Parking => ({ ...parking, tries: 0, nextTryAt: new Date().toISOString() });
 
 const isParked = (parking: Parking | null): boolean =>
   parking !== null && (parking.nextTryAt === null || Date.parse(parking.nextTryAt) > Date.now());

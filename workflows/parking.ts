@@ -28,7 +28,7 @@ export function parkingOf(error: TemporalFailure, before: Parking | null): Parki
 }
 
 /** Parked because of a model: it is asked before everything is started again. */
-export const concernsModel = (parking: Parking | null): boolean =>
+export const concernsModel = (parking: Parking | null): parking is Parking =>
   parking !== null && (parking.type.startsWith('MODEL_') || parking.type === 'CONFIGURATION_MISSING');
 
 /** What Temporal's wrappers are around. */

@@ -65,6 +65,19 @@ test('a cause that lies outside is looked for again without anybody’s doing', 
   });
 });
 
+test('a retry after a model’s failure asks the model first, as a try by itself does', async () => {
+  const { activities, fault, log } = failing('MODEL_SNAPSHOT_CHANGED');
+  await withWorkers(environment, activities, async () => {
+    const handle = await startCampaign();
+    await untilQuiet(handle);
+    expect(log).not.toContain('probe');
+    fault.on = false;
+    await handle.executeUpdate(retryStage, { args: [{ ...asked(), stage: 'BC/filter' }] });
+    await handle.result();
+    expect(log).toContain('probe');
+  });
+});
+
 test('a pause stops what runs and frees its slot, resume goes on; both twice are once', async () => {
   const { activities, log } = fakeActivities();
   const trained: string[] = [];
