@@ -22,7 +22,7 @@ const QUESTION = [{ role: 'user' as const, content: 'Are you there?' }];
 const Presence = z.strictObject({ present: z.enum(['yes', 'no']) });
 
 /**
- * Asks a model three or four short questions, with the settings of the campaign.
+ * Asks a model three or four short questions, with the settings of the campaign, and looks for its batches.
  * Errors: MODEL_*, CONFIGURATION_MISSING.
  */
 export async function probeModel(
@@ -40,9 +40,10 @@ export async function probeModel(
     }
   };
   const { answer, request, seed } = await askWithSeed(model, endpoint, ask);
-  const [formed, weighed] = await Promise.all([
+  const [formed, weighed, batches] = await Promise.all([
     unlessRefused(() => ask({ ...request, response_format: presenceFormat() })),
     unlessRefused(() => ask({ ...request, logprobs: true })),
+    hasBatches(client, endpoint),
   ]);
   const { usage } = answer;
   return {
@@ -53,8 +54,23 @@ export async function probeModel(
     logProbabilities: (weighed?.choices[0]?.logprobs?.content ?? []).length > 0,
     usage: (usage?.prompt_tokens ?? 0) > 0,
     cachedTokens: typeof usage?.prompt_tokens_details?.cached_tokens === 'number',
+    batches,
   };
 }
+
+/** Whether its batches can be listed, which costs nothing. */
+async function hasBatches(client: OpenAI, endpoint: Endpoint): Promise<boolean> {
+  try {
+    await client.batches.list({ limit: 1 });
+    return true;
+  } catch (error) {
+    if (error instanceof OpenAI.APIError && NO_BATCHES.has(error.status)) return false;
+    throw modelFailure(error, endpoint);
+  }
+}
+
+/** What servers answer that know no such address, and those that want another key for it. */
+const NO_BATCHES = new Set<number | undefined>([400, 401, 403, 404, 405, 501]);
 
 type Ask = (request: Request) => Promise<OpenAI.ChatCompletion>;
 

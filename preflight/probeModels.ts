@@ -17,6 +17,12 @@ export interface ProbedModel extends Verdict {
   failure: { type: string; message: string } | null;
 }
 
+interface PlannedModel {
+  role: string;
+  model: ModelSpec;
+  isBatched: boolean;
+}
+
 const CONNECTIONS = 16;
 
 /**
@@ -30,19 +36,26 @@ export async function probeModels(
   const environment = createEnvironment(variables);
   const { fetch, close } = createUndiciFetch(CONNECTIONS);
   const planned = Object.entries(models).flatMap(([role, spec]) =>
-    spec ? [{ role, model: plannedModel(role, spec) }] : [],
+    spec
+      ? [{ role, model: plannedModel(role, spec), isBatched: 'batch' in spec && Boolean(spec.batch) }]
+      : [],
   );
   try {
-    return await Promise.all(planned.map(({ role, model }) => probe(role, model)));
+    return await Promise.all(planned.map(probe));
   } finally {
     await close();
   }
 
-  async function probe(role: string, model: ModelSpec): Promise<ProbedModel> {
+  async function probe({ role, model, isBatched }: PlannedModel): Promise<ProbedModel> {
     const who = { role, model: model.model, baseUrl: model.baseUrl };
     try {
       const capabilities = await probeModel(model, environment, fetch);
-      return { ...who, capabilities, failure: null, ...checkCapabilities(role, model, capabilities) };
+      return {
+        ...who,
+        capabilities,
+        failure: null,
+        ...checkCapabilities(role, { ...model, isBatched }, capabilities),
+      };
     } catch (error) {
       const failure = failureOf(error);
       // It is there, and refuses what the campaign would send.

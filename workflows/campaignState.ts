@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow';
 import type { PlanOutline } from '../activities/stages';
 import type { SteeringRecord } from '../schemas/steering';
 import { LogWriter } from './logWriter';
@@ -91,9 +92,12 @@ export class CampaignState {
 
   /** Lets parked stages try again now; what a model did is remembered, so that it is asked first. */
   release(stages: readonly StageProgress[]): void {
+    // Runs that 0.3.0 began ask nobody.
+    const remembers = stages.some(({ parking }) => concernsModel(parking)) && patched('model-asked-on-retry');
     for (const stage of stages) {
       const { parking } = stage;
-      Object.assign(stage, { state: 'waiting', parking: concernsModel(parking) ? dueNow(parking) : null });
+      const kept = remembers && concernsModel(parking) ? dueNow(parking) : null;
+      Object.assign(stage, { state: 'waiting', parking: kept });
     }
   }
 

@@ -11,6 +11,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'log-probabilities', align: 'left' },
   { title: 'usage', align: 'left' },
   { title: 'cached tokens', align: 'left' },
+  { title: 'batches', align: 'left' },
 ];
 
 /** What the models of a campaign offer, what they lack, and what may be worth knowing. */
@@ -27,7 +28,7 @@ export function renderProbedModels(models: readonly ProbedModel[]): string {
 
 function cellsOf({ role, model, capabilities, failure }: ProbedModel): string[] {
   if (!capabilities) return [role, model, failure?.type ?? ''];
-  const { snapshot, jsonSchema, seed, logProbabilities, usage, cachedTokens } = capabilities;
-  const offers = [jsonSchema, seed, logProbabilities, usage, cachedTokens];
+  const { snapshot, jsonSchema, seed, logProbabilities, usage, cachedTokens, batches } = capabilities;
+  const offers = [jsonSchema, seed, logProbabilities, usage, cachedTokens, batches];
   return [role, model, snapshot, ...offers.map((offered) => (offered ? 'yes' : 'no'))];
 }

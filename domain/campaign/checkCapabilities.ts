@@ -14,6 +14,8 @@ export interface Capabilities {
   usage: boolean;
   /** Tells how many of them came from its prompt cache. */
   cachedTokens: boolean;
+  /** Has a Batch API. */
+  batches: boolean;
 }
 
 /** What to change before a campaign can start, and what may be worth knowing. */
@@ -25,9 +27,13 @@ export interface Verdict {
 /**
  * Does an endpoint offer what the campaign file asks of it?
  * @param role the model's key in the file
- * @param model as the plan has it
+ * @param model as the plan has it, and whether its questions go by batches
  */
-export function checkCapabilities(role: string, model: ModelSpec, offered: Capabilities): Verdict {
+export function checkCapabilities(
+  role: string,
+  model: ModelSpec & { isBatched?: boolean },
+  offered: Capabilities,
+): Verdict {
   const path = `models.${role}`;
   const usesSchema = model.structuredOutput === 'schema';
   const answersInForm = role === 'judge' || role === 'author';
@@ -38,6 +44,9 @@ export function checkCapabilities(role: string, model: ModelSpec, offered: Capab
     model.seeded !== false &&
       !offered.seed &&
       `${path}.seeded: the endpoint refuses a seed. Set it to false; the same call may then be answered in other ways.`,
+    model.isBatched &&
+      !offered.batches &&
+      `${path}.batch: the endpoint has no Batch API that takes this key. Take it out; each question is then asked directly.`,
   ];
   const advice = [
     answersInForm &&
@@ -52,4 +61,5 @@ export function checkCapabilities(role: string, model: ModelSpec, offered: Capab
   return { lacks: said(lacks), advice: said(advice) };
 }
 
-const said = (texts: (string | false)[]): string[] => texts.filter((text) => text !== false);
+const said = (texts: (string | false | undefined)[]): string[] =>
+  texts.filter((text) => typeof text === 'string');

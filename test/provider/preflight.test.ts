@@ -5,6 +5,7 @@ import { probeModels } from '../../preflight/probeModels';
 import { CampaignSpec } from '../../schemas/campaign';
 import type { ModelSettings, ProviderSettingsInput } from '../../simulator/provider/settings';
 import { type Provider, startProvider } from '../../simulator/provider/startProvider';
+import { startSimulator } from '../support/activities';
 
 let provider: Provider;
 
@@ -27,7 +28,14 @@ function campaign(judge: object = {}): CampaignSpec {
 const probedJudge = async (judge: object = {}) =>
   (await probeModels(campaign(judge), {})).find(({ role }) => role === 'judge');
 
-const ALL = { jsonSchema: true, seed: true, logProbabilities: true, usage: true, cachedTokens: true };
+const ALL = {
+  jsonSchema: true,
+  seed: true,
+  logProbabilities: true,
+  usage: true,
+  cachedTokens: true,
+  batches: true,
+};
 
 test('a model is asked a few short questions, which tell all that it offers', async () => {
   await start();
@@ -70,6 +78,18 @@ test.each([
   },
 );
 
+test('a judge that is to be asked by batches stops the start where the endpoint has none', async () => {
+  await start();
+  const simulator = await startSimulator();
+  const batched = (baseUrl: string) => campaign({ baseUrl, model: 'simulated-judge', batch: {} });
+  await expect(checkModels(batched(simulator.baseUrl), '.none')).rejects.toMatchObject({
+    exitCode: 2,
+    message: expect.stringMatching(/models\.judge\.batch: the endpoint has no Batch API .*Take it out/),
+  });
+  await simulator.stop();
+  await checkModels(campaign({ batch: {} }), '.none');
+});
+
 test('a model that refuses how it would be asked stops the start with the provider’s words', async () => {
   await start({}, { reasoningTokens: 20 });
   await expect(checkModels(campaign(), '.none')).rejects.toThrow(/'max_tokens' is not supported/);
@@ -89,9 +109,9 @@ test('the table shows what is offered, and what may be worth knowing', async () 
   const spec = campaign();
   const text = renderProbedModels(await probeModels(spec, {}));
   expect(text).toMatch(
-    /^role +model +answers as +JSON schema +seed +log-probabilities +usage +cached tokens$/m,
+    /^role +model +answers as +JSON schema +seed +log-probabilities +usage +cached tokens +batches$/m,
   );
-  expect(text).toMatch(/^judge +judge +judge-2026-11 +yes +yes +no +yes +yes$/m);
+  expect(text).toMatch(/^judge +judge +judge-2026-11 +yes +yes +no +yes +yes +yes$/m);
   expect(text).toContain('models.judge.structuredOutput: schema would keep its answers readable.');
   expect(text).toContain('models.judge.model answers as judge-2026-11');
 });
