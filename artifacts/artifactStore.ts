@@ -16,11 +16,12 @@ import { type ArtifactStoreOptions, createS3Client } from './createS3Client';
 import { explainStorageError, isNothingThere, isStatus, isUnreachable } from './explainStorageError';
 import {
   digestFile,
-  downloadLargeFile,
   LARGE_FILE_BYTES,
   type ReadObject,
   readInChunks,
+  type TakeChunk,
   uploadLargeFile,
+  writeChunks,
 } from './largeFiles';
 import { type ListedObject, listObjects } from './listObjects';
 import { makeBucket } from './makeBucket';
@@ -120,8 +121,7 @@ export class ArtifactStore implements Bucket {
   /** Writes a blob of any size into a file. Errors: as of getBytes. */
   async saveBlob({ sha256: digest, bytes }: BlobSize, path: string): Promise<void> {
     if (bytes <= LARGE_FILE_BYTES) return writeFile(path, await this.getBytes(digest));
-    const from = { Bucket: this.bucket, Key: blobKey(digest) };
-    const found = await downloadLargeFile(this.client, from, path).catch(this.explained(from.Key));
+    const found = await writeChunks(path, (take) => this.readChunks(blobKey(digest), take));
     this.requireDigest(digest, found?.sha256 ?? this.missing(digest));
   }
 
@@ -279,8 +279,8 @@ export class ArtifactStore implements Bucket {
     }
   }
 
-  digest(key: string): Promise<ReadObject | null> {
-    return readInChunks(this.client, { Bucket: this.bucket, Key: key }).catch(this.explained(key));
+  readChunks(key: string, take?: TakeChunk): Promise<ReadObject | null> {
+    return readInChunks(this.client, { Bucket: this.bucket, Key: key }, take).catch(this.explained(key));
   }
 
   /** An object's bytes as they lie there, unverified; null when there is none. */

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { createReadStream, readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { digestFile, type ReadObject } from './largeFiles';
+import { type ReadObject, readStream, type TakeChunk } from './largeFiles';
 
 /** Objects to be read: a bucket behind S3, or a folder that holds one. The audit reads these and nothing else. */
 export interface Bucket {
@@ -9,8 +9,8 @@ export interface Bucket {
   readonly address: string;
   /** An object's bytes; null when there is none. */
   read(key: string): Promise<Buffer | null>;
-  /** What an object of any size hashes to; null when there is none. A bucket without it has none too large for `read`. */
-  digest?(key: string): Promise<ReadObject | null>;
+  /** Reads an object of any size bit by bit; null when there is none. A bucket without it has none too large for `read`. */
+  readChunks?(key: string, take?: TakeChunk): Promise<ReadObject | null>;
   /** Keys under a prefix, in lexical order. */
   list(prefix: string): Promise<string[]>;
 }
@@ -24,8 +24,8 @@ export class DirectoryBucket implements Bucket {
     return this.at(key, (path) => readFileSync(path));
   }
 
-  digest(key: string): Promise<ReadObject | null> {
-    return this.at(key, async (path) => ({ sha256: await digestFile(path), bytes: (await stat(path)).size }));
+  readChunks(key: string, take?: TakeChunk): Promise<ReadObject | null> {
+    return this.at(key, (path) => readStream(createReadStream(path), take));
   }
 
   private async at<T>(key: string, look: (path: string) => T | Promise<T>): Promise<T | null> {

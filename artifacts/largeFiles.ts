@@ -24,11 +24,31 @@ interface ObjectAddress {
   Key: string;
 }
 
+/** What was read of an object that nobody holds as a whole. */
+export interface ReadObject {
+  sha256: string;
+  bytes: number;
+}
+
+export type TakeChunk = (chunk: Buffer) => Promise<unknown>;
+
 /** Hex SHA-256 of a file of any size. */
 export async function digestFile(path: string): Promise<string> {
+  return (await readStream(createReadStream(path))).sha256;
+}
+
+export async function readStream(
+  stream: AsyncIterable<Buffer | string>,
+  take?: TakeChunk,
+): Promise<ReadObject> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
-  return hash.digest('hex');
+  let bytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    await take?.(chunk);
+    hash.update(chunk);
+    bytes += chunk.byteLength;
+  }
+  return { sha256: hash.digest('hex'), bytes };
 }
 
 /**
@@ -83,21 +103,11 @@ async function uploadParts(
   }
 }
 
-/** What was read of an object that nobody holds as a whole. */
-export interface ReadObject {
-  sha256: string;
-  bytes: number;
-}
-
-/** Writes an object into a file. Null when there is no such object. Errors: the client's. */
-export async function downloadLargeFile(
-  client: S3Client,
-  from: ObjectAddress,
-  path: string,
-): Promise<ReadObject | null> {
+/** Writes into a file what is read chunk by chunk. @returns what `read` does */
+export async function writeChunks<R>(path: string, read: (take: TakeChunk) => Promise<R>): Promise<R> {
   const file = await open(path, 'w');
   try {
-    return await readInChunks(client, from, async (chunk) => void (await file.write(chunk)));
+    return await read((chunk) => file.writeFile(chunk));
   } finally {
     await file.close();
   }
@@ -107,15 +117,18 @@ export async function downloadLargeFile(
 export async function readInChunks(
   client: S3Client,
   from: ObjectAddress,
-  take: (chunk: Buffer) => Promise<void> = () => Promise.resolve(),
+  take?: TakeChunk,
 ): Promise<ReadObject | null> {
   const hash = createHash('sha256');
   let bytes = 0;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const { Body } = await client.send(new GetObjectCommand({ ...from, Range: `bytes=${bytes}-` }));
+      const { Body } = await client.send(
+        // An empty object has no first byte to ask for.
+        new GetObjectCommand({ ...from, ...(bytes > 0 && { Range: `bytes=${bytes}-` }) }),
+      );
       for await (const chunk of Body as Readable as AsyncIterable<Buffer>) {
-        await take(chunk);
+        await take?.(chunk);
         hash.update(chunk);
         bytes += chunk.byteLength;
       }

@@ -2,18 +2,34 @@ import type { z } from 'zod';
 import { blobKey } from '../artifacts/blobKey';
 import type { Bucket } from '../artifacts/bucket';
 import { sha256 } from '../artifacts/canonicalJson';
+import { type TakeChunk, writeChunks } from '../artifacts/largeFiles';
 import { StorageError } from '../artifacts/storageError';
 
 /** A blob's bytes, verified. Errors: ARTIFACT_MISSING, ARTIFACT_CORRUPT. */
 export async function readBlob(bucket: Bucket, digest: string): Promise<Buffer> {
-  const bytes = await bucket.read(blobKey(digest));
-  if (!bytes) throw new StorageError('ARTIFACT_MISSING', `Blob ${digest} is not in ${bucket.address}.`);
-  const actual = sha256(bytes);
-  if (actual === digest) return bytes;
-  throw new StorageError(
-    'ARTIFACT_CORRUPT',
-    `Blob ${digest} in ${bucket.address} has bytes of digest ${actual}.`,
-  );
+  const bytes = (await bucket.read(blobKey(digest))) ?? missing(bucket, digest);
+  requireDigest(bucket, digest, sha256(bytes));
+  return bytes;
+}
+
+/** Reads a blob of any size bit by bit; it is verified when all of it was taken. Errors: as of readBlob. */
+export async function readBlobChunks(bucket: Bucket, digest: string, take: TakeChunk): Promise<void> {
+  if (!bucket.readChunks) return void (await take(await readBlob(bucket, digest)));
+  const found = await bucket.readChunks(blobKey(digest), take);
+  requireDigest(bucket, digest, found?.sha256 ?? missing(bucket, digest));
+}
+
+/** Writes a blob of any size into a file. Errors: as of readBlob, and then the file is of no use. */
+export const saveBlob = (bucket: Bucket, digest: string, path: string): Promise<void> =>
+  writeChunks(path, (take) => readBlobChunks(bucket, digest, take));
+
+function missing({ address }: Bucket, digest: string): never {
+  throw new StorageError('ARTIFACT_MISSING', `Blob ${digest} is not in ${address}.`);
+}
+
+function requireDigest({ address }: Bucket, digest: string, actual: string): void {
+  if (actual !== digest)
+    throw new StorageError('ARTIFACT_CORRUPT', `Blob ${digest} in ${address} has bytes of digest ${actual}.`);
 }
 
 /** Errors: ARTIFACT_MISSING, ARTIFACT_CORRUPT. */

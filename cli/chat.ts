@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Bucket } from '../artifacts/bucket';
-import { readBlob, readJsonBlob } from '../audit/readBlob';
+import { readJsonBlob, saveBlob } from '../audit/readBlob';
 import { explainedInChat } from '../chat/chatError';
 import { type Scene, setScene } from '../chat/scene';
 import { type Chat, talk } from '../chat/talk';
@@ -89,7 +89,7 @@ async function converse(
   try {
     return await talk(scene, {
       folders: {
-        saveBlob: async ({ sha256 }, path) => writeFile(path, await readBlob(bucket, sha256)),
+        saveBlob: ({ sha256 }, path) => saveBlob(bucket, sha256, path),
         getListing: ({ digest }) => readJsonBlob(bucket, digest.sha256, DirectoryListing),
       },
       trainer: {

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { canonicalJson, sha256 } from '../artifacts/canonicalJson';
 import { listDirectory, putDirectory } from '../artifacts/directories';
+import { digestFile, type ReadObject } from '../artifacts/largeFiles';
 import { type CampaignFiles, planCampaign } from '../domain/plan/planCampaign';
 import type { ImportedProfiles } from '../domain/tasks';
 import type { ModelShape } from '../domain/training/modelShape';
-import type { ArtifactRef } from '../schemas/artifact';
+import type { ArtifactRef, DirectoryListing } from '../schemas/artifact';
 import type { CampaignSpec } from '../schemas/campaign';
 import { MEDIA_TYPES } from '../schemas/names';
 import type { Plan } from '../schemas/plan';
@@ -46,7 +47,9 @@ export async function resolveCampaign(
   const references: Record<string, ArtifactRef> = {};
   const missing = Object.values(files).filter((location) => !existsSync(location));
   for (const [path, location] of Object.entries(files)) {
-    references[path] = missing.includes(location) ? describeEmpty(location) : await describeFile(location);
+    references[path] = missing.includes(location)
+      ? describeListing(location, { files: [] })
+      : await describeFile(location);
   }
   const plan = planCampaign(campaign ?? spec.name, spec, references satisfies CampaignFiles, prices);
   return {
@@ -65,24 +68,27 @@ export async function resolveCampaign(
 }
 
 async function describeFile(location: string): Promise<ArtifactRef> {
-  if (!(await stat(location)).isDirectory()) {
-    return describe(location, await readFile(location), MEDIA_TYPES.binary);
-  }
-  return describe(location, Buffer.from(canonicalJson(await listDirectory(location))), MEDIA_TYPES.directory);
+  const file = await stat(location);
+  return file.isDirectory()
+    ? describeListing(location, await listDirectory(location))
+    : describe(location, { sha256: await digestFile(location), bytes: file.size }, MEDIA_TYPES.binary);
 }
 
-const describeEmpty = (location: string): ArtifactRef =>
-  describe(location, Buffer.from(canonicalJson({ files: [] })), MEDIA_TYPES.directory);
+function describeListing(location: string, listing: DirectoryListing): ArtifactRef {
+  const text = canonicalJson(listing);
+  const read = { sha256: sha256(text), bytes: Buffer.byteLength(text) };
+  return describe(location, read, MEDIA_TYPES.directory);
+}
 
-const describe = (location: string, bytes: Buffer, mediaType: string): ArtifactRef => ({
+const describe = (location: string, { sha256, bytes }: ReadObject, mediaType: string): ArtifactRef => ({
   name: basename(location),
   uri: `file:${basename(location)}`,
-  digest: { sha256: sha256(bytes) },
+  digest: { sha256 },
   mediaType,
-  bytes: bytes.byteLength,
+  bytes,
 });
 
 async function putFile(store: ArtifactStore, location: string): Promise<ArtifactRef> {
   if ((await stat(location)).isDirectory()) return putDirectory(store, location, basename(location));
-  return store.putBytes(await readFile(location), basename(location), MEDIA_TYPES.binary);
+  return store.putFile(location, basename(location), MEDIA_TYPES.binary);
 }

@@ -1,5 +1,5 @@
 import type { Bucket } from '../artifacts/bucket';
-import { readBlob } from '../audit/readBlob';
+import { readBlobChunks } from '../audit/readBlob';
 import type { FolderFile } from '../formats/folder';
 import { Screening } from './export/screened';
 
@@ -16,10 +16,15 @@ const isRead = (path: string): boolean => TEXT.test(path) || path.startsWith('bl
 /** Temporal's histories hold payloads in base64, and no text that a model or a person wrote. */
 const isHistory = (text: string): boolean => text.startsWith('{"events":[');
 
-/** Null for weights and other bytes that are no text. */
+/** Null for weights and other bytes that are no text: of those nothing is held. */
 async function textOf(bucket: Bucket, digest: string): Promise<string | null> {
-  const bytes = await readBlob(bucket, digest);
-  return bytes.subarray(0, LOOKED_AT).includes(0) ? null : bytes.toString('utf8');
+  const chunks: Buffer[] = [];
+  let isText = true;
+  await readBlobChunks(bucket, digest, async (chunk) => {
+    isText &&= chunks.length > 0 || !chunk.subarray(0, LOOKED_AT).includes(0);
+    if (isText) chunks.push(chunk);
+  });
+  return isText ? Buffer.concat(chunks).toString('utf8') : null;
 }
 
 /** Errors: CommandError that lists what looks like a secret or like personal data in files that are to go out. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Bucket } from '../artifacts/bucket';
-import { readBlob } from '../audit/readBlob';
+import { saveBlob } from '../audit/readBlob';
 import { inParallel } from '../domain/inParallel';
 import type { FolderFile } from '../formats/folder';
 import { CommandError } from './commandError';
@@ -39,7 +39,7 @@ export async function writeFolder(
     await inParallel(files, WRITES_AT_ONCE, async (file) => {
       const path = join(incoming, file.path);
       await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, 'text' in file ? file.text : await readBlob(bucket, file.blob));
+      await ('text' in file ? writeFile(path, file.text) : saveBlob(bucket, file.blob, path));
       onFile?.(++done, files.length);
     });
     // At each moment one of the two is there whole.

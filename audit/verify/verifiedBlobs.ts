@@ -35,8 +35,8 @@ export class VerifiedBlobs {
   /** For what is too large to be held, and is not given back. Errors: ARTIFACT_MISSING, ARTIFACT_CORRUPT. */
   async check(digest: string): Promise<null> {
     if (this.verified.has(digest)) return null;
-    if (!this.bucket.digest) return this.read(digest).then(() => null);
-    const found = (await this.bucket.digest(blobKey(digest))) ?? this.missing(digest);
+    if (!this.bucket.readChunks) return this.read(digest).then(() => null);
+    const found = (await this.bucket.readChunks(blobKey(digest))) ?? this.missing(digest);
     this.verify(digest, found.sha256, found.bytes);
     return null;
   }
