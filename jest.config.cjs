@@ -17,6 +17,6 @@ module.exports = {
   },
   // Real servers are started by some tests; a loaded two-core machine needs the room, a hung test still ends.
   testTimeout: 120_000,
-  // Most tests wait for servers: two at a time would leave two cores idle for a third of the time.
-  maxWorkers: 3,
+  // Most tests wait for servers: one at a time would leave one of two cores idle; three wait for the cores.
+  maxWorkers: 2,
 };
