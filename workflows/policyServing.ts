@@ -1,9 +1,11 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { SharedTime } from '../domain/sharedTime';
 import type { ArtifactRef } from '../schemas/artifact';
 import { awaitPolicy, servePolicy } from './activityProxies';
 
 interface Service {
-  users: number;
+  /** From the start of its server on. */
+  time: SharedTime;
   scope: CancellationScope;
   /** Resolves when the policy answers. */
   ready: Promise<void>;
@@ -17,36 +19,41 @@ interface Service {
 export class PolicyServing {
   private readonly services = new Map<string, Service>();
 
-  /** Runs `body` while all the policies are served; fails when one of them cannot be. */
-  async use<R>(policies: readonly ArtifactRef[], body: () => Promise<R>): Promise<R> {
-    const services = policies.map((policy) => this.acquire(policy));
+  /**
+   * Runs `body` while all the policies are served; fails when one of them cannot be.
+   * @returns what `body` does, and the servers' seconds for it: one that several stages use is shared among them
+   */
+  async use<R>(
+    policies: readonly ArtifactRef[],
+    body: () => Promise<R>,
+  ): Promise<{ result: R; seconds: number }> {
+    const services = policies.map((policy) => this.serviceOf(policy));
+    const leave = services.map(({ time }) => time.join());
     const failed = services.map((service) => service.failed);
     const served = async () => {
       await Promise.all(services.map((service) => service.ready));
       return body();
     };
-    try {
-      return await Promise.race([served(), ...failed]);
-    } finally {
-      await CancellationScope.nonCancellable(() =>
-        Promise.all(policies.map((policy) => this.release(policy))),
+    let milliseconds = 0;
+    const result = await Promise.race([served(), ...failed]).finally(() => {
+      for (const left of leave) milliseconds += left();
+      return CancellationScope.nonCancellable(() =>
+        Promise.all(policies.map((policy) => this.stopUnused(policy))),
       );
-    }
+    });
+    return { result, seconds: milliseconds / 1000 };
   }
 
-  private acquire(policy: ArtifactRef): Service {
+  private serviceOf(policy: ArtifactRef): Service {
     const digest = policy.digest.sha256;
     const service = this.services.get(digest) ?? start(policy);
     this.services.set(digest, service);
-    service.users += 1;
     return service;
   }
 
-  private async release({ digest }: ArtifactRef): Promise<void> {
+  private async stopUnused({ digest }: ArtifactRef): Promise<void> {
     const service = this.services.get(digest.sha256);
-    if (!service) return;
-    service.users -= 1;
-    if (service.users > 0) return;
+    if (!service || service.time.users > 0) return;
     this.services.delete(digest.sha256);
     service.scope.cancel();
     await service.stopped;
@@ -64,5 +71,11 @@ function start(policy: ArtifactRef): Service {
   // Whoever uses the service awaits these; when nobody does any more, their end is no news.
   failed.catch(() => undefined);
   ready.catch(() => undefined);
-  return { users: 0, scope, ready, failed, stopped: Promise.allSettled([serving]) };
+  return {
+    time: new SharedTime(() => Date.now()),
+    scope,
+    ready,
+    failed,
+    stopped: Promise.allSettled([serving]),
+  };
 }

@@ -138,19 +138,26 @@ export class StageRunner {
     const collection = { ...planned, campaign, plan, stage, inFlight, modelCalls };
     const id = stageWorkflowId(campaign, `${stage}${label}`);
     const child = { ...CHILD, workflowId: id };
-    if (!batching?.judge)
-      return this.serving.use(policies, () =>
+    if (!batching?.judge) {
+      const { result, seconds } = await this.serving.use(policies, () =>
         executeChild(episodeCollection, { ...child, args: [collection] }),
       );
+      return withGpuTime(result, seconds);
+    }
     // Nothing is served while a provider's batches are waited for.
     const playing = { ...CHILD, workflowId: `${id}/conversations` };
-    await this.serving.use(policies, () =>
+    const { seconds } = await this.serving.use(policies, () =>
       executeChild(conversationCollection, { ...playing, args: [collection] }),
     );
     const rated = { ...collection, batching: batching.judge };
-    return executeChild(episodeCollection, { ...child, args: [rated] });
+    return withGpuTime(await executeChild(episodeCollection, { ...child, args: [rated] }), seconds);
   }
 }
+
+const withGpuTime = (collected: Collected, gpuSeconds: number): Collected => ({
+  ...collected,
+  cost: { ...collected.cost, gpuSeconds },
+});
 
 const CHILD = {
   parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

@@ -67,6 +67,14 @@ test('a policy is served while a stage plays with it, and no server is left at t
   expect(log.indexOf('stop base policy')).toBeGreaterThan(log.lastIndexOf('play evaluate/base 2'));
 });
 
+test('the time of the server that a stage plays with is booked to the stage', async () => {
+  const { activities, log } = fakeActivities();
+  const { stages } = await run({ ...activities, servePolicy: serving(log) });
+  const gpuSeconds = (id: string) => stages.find((stage) => stage.id === id)?.cost.gpuSeconds;
+  expect(gpuSeconds('evaluate/base')).toBeGreaterThan(0);
+  expect(gpuSeconds('BC/collect')).toBe(0);
+});
+
 test('a second campaign with the same stages computes nothing again', async () => {
   const { activities, log } = fakeActivities();
   await run({ ...activities, servePolicy: serving(log) });
