@@ -15,8 +15,8 @@ module.exports = {
       },
     ],
   },
-  // Real servers are started by some tests; a loaded two-core machine needs the room, a hung test still ends.
-  testTimeout: 120_000,
-  // Most tests wait for servers: one at a time would leave one of two cores idle; three wait for the cores.
-  maxWorkers: 2,
+  // A hung test ends; how long one may take is no promise, and a loaded machine needs the room.
+  testTimeout: 600_000,
+  // Most tests wait for servers: with two at a time the cores are idle for a third of the time.
+  maxWorkers: 3,
 };

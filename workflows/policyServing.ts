@@ -1,5 +1,5 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
-import { SharedTime } from '../domain/sharedTime';
+import { SharedTime } from '../domain/plan/sharedTime';
 import type { ArtifactRef } from '../schemas/artifact';
 import { awaitPolicy, servePolicy } from './activityProxies';
 
@@ -34,14 +34,15 @@ export class PolicyServing {
       await Promise.all(services.map((service) => service.ready));
       return body();
     };
-    let milliseconds = 0;
-    const result = await Promise.race([served(), ...failed]).finally(() => {
-      for (const left of leave) milliseconds += left();
-      return CancellationScope.nonCancellable(() =>
+    try {
+      const result = await Promise.race([served(), ...failed]);
+      return { result, seconds: leave.reduce((sum, left) => sum + left(), 0) / 1000 };
+    } finally {
+      for (const left of leave) left();
+      await CancellationScope.nonCancellable(() =>
         Promise.all(policies.map((policy) => this.stopUnused(policy))),
       );
-    });
-    return { result, seconds: milliseconds / 1000 };
+    }
   }
 
   private serviceOf(policy: ArtifactRef): Service {

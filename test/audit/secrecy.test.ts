@@ -2,8 +2,6 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FinishedCampaign, finishedCampaign } from '../support/finishedCampaign';
 
-jest.setTimeout(300_000);
-
 let finished: FinishedCampaign;
 beforeAll(async () => {
   finished = await finishedCampaign();

@@ -15,8 +15,6 @@ import { blob, TamperedBucket } from './tamperedBucket';
 import { addFork } from './tampering/forked';
 import { TAMPERINGS } from './tamperings';
 
-jest.setTimeout(300_000);
-
 let finished: FinishedCampaign;
 let campaign: AuditedCampaign;
 let key: SigningKey;

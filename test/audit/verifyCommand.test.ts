@@ -14,8 +14,6 @@ import { built } from '../../deploy/local/checkout';
 import { CollectedEpisode } from '../../schemas/episode';
 import { type FinishedCampaign, finishedCampaign } from '../support/finishedCampaign';
 
-jest.setTimeout(300_000);
-
 let finished: FinishedCampaign;
 let folder: string;
 beforeAll(async () => {

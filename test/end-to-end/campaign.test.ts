@@ -8,8 +8,6 @@ import type { CampaignHandle } from '../../client/campaignHandle';
 import { contentOf, LORA, type RunningSystem, startSystem, TINY } from '../support/campaignRuns';
 import { commandsBelow, until } from '../support/processes';
 
-jest.setTimeout(300_000);
-
 let undisturbed: RunningSystem;
 let reference: CampaignResult;
 beforeAll(async () => {
@@ -59,7 +57,7 @@ test('with LoRA and QLoRA each round trains an adapter, served on its base, and 
 /** Kills the process below this one whose command line has the text, as soon as there is one. */
 async function killWhenSeen(text: string): Promise<void> {
   const seen = () => commandsBelow(process.pid).find(({ command }) => command.includes(text));
-  await until(`a process runs ${text}`, () => seen() !== undefined, 120);
+  await until(`a process runs ${text}`, () => seen() !== undefined);
   const victim = seen();
   if (victim) process.kill(victim.pid, 'SIGKILL');
 }
@@ -68,14 +66,10 @@ test('killing the trainer in training and the workers in collection changes no d
   const system = await startSystem();
   try {
     const handle = await system.start(TINY, 'disturbed');
-    await until(
-      'the base policy trains',
-      async () => (await stageOf(handle, 'base'))?.state === 'running',
-      60,
-    );
+    await until('the base policy trains', async () => (await stageOf(handle, 'base'))?.state === 'running');
     await killWhenSeen('pi_trainer train');
     const collecting = async () => (await stageOf(handle, 'BC+SR/collect'))?.state ?? 'waiting';
-    await until('self-play is under way', async () => (await collecting()) !== 'waiting', 120);
+    await until('self-play is under way', async () => (await collecting()) !== 'waiting');
     await killWhenSeen('workers/main.js');
     expect(contentOf(await handle.result())).toEqual(contentOf(reference));
   } finally {

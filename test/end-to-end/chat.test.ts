@@ -13,8 +13,6 @@ import { Rating } from '../../schemas/rating';
 import { type FinishedCampaign, finishedCampaign } from '../support/finishedCampaign';
 import { commandsBelow, descendantsOf, until, untilGone } from '../support/processes';
 
-jest.setTimeout(300_000);
-
 const scratch = mkdtempSync(join(tmpdir(), 'pi-loop-chat-'));
 let campaign: FinishedCampaign;
 beforeAll(async () => {
@@ -90,7 +88,6 @@ test.each([
   await until(
     'the policy has answered',
     () => output().stdout.split(/\n.* (?:said:|left|did|\[)/).length > 2,
-    120,
   );
   const started = descendantsOf(child.pid ?? -1);
   const commands = commandsBelow(child.pid ?? -1).map(({ command }) => command);

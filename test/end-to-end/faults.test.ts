@@ -6,8 +6,6 @@ import { filesBelow, historiesOf, holding } from '../support/evidence';
 import { until } from '../support/processes';
 import { said, SmallCampaigns } from '../support/smallCampaign';
 
-jest.setTimeout(300_000);
-
 let system: ControlledSystem;
 let campaigns: SmallCampaigns;
 beforeAll(async () => {
@@ -113,11 +111,8 @@ test('a store that goes away in the middle is waited for, and changes no digest'
   await inBucket('start', '--id', 'outage', campaigns.file('small'));
   await campaigns.untilStage('outage', 'BC/collect', 'running');
   await system.kill('s3');
-  await until(
-    'the status says what is waited for',
-    async () =>
-      (await campaigns.status('outage')).activities.some(({ failure }) => failure?.startsWith('STORAGE')),
-    60,
+  await until('the status says what is waited for', async () =>
+    (await campaigns.status('outage')).activities.some(({ failure }) => failure?.startsWith('STORAGE')),
   );
   expect((await system.pi('status', 'outage')).output).toMatch(/! \w+.*STORAGE_UNREACHABLE: .*tried again/);
   await system.startStore();

@@ -13,8 +13,6 @@ import { Campaigns } from '../../client/campaigns';
 import { type RunningSystem, startSystem, TINY } from '../support/campaignRuns';
 import { runCommandLine, type Spec, writeCampaignFile } from '../support/controlledSystem';
 
-jest.setTimeout(240_000);
-
 let system: RunningSystem;
 const files = mkdtempSync(join(tmpdir(), 'pi-loop-fork-'));
 beforeAll(async () => {

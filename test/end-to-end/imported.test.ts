@@ -6,8 +6,6 @@ import { type RunningSystem, startSystem, TINY } from '../support/campaignRuns';
 import { runCommandLine, type Spec, writeCampaignFile } from '../support/controlledSystem';
 import { agentLine, environmentLine, jsonLines } from '../unit/tasksFixtures';
 
-jest.setTimeout(240_000);
-
 let system: RunningSystem;
 beforeAll(async () => {
   system = await startSystem();

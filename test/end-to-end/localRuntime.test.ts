@@ -62,7 +62,7 @@ async function startSupervisor(environment: NodeJS.ProcessEnv = {}) {
   if (child.stdout) createInterface(child.stdout).on('line', (line) => events.push(JSON.parse(line)));
   const count = (part: string, kind: string) =>
     events.filter((event) => event.part === part && event.kind === kind).length;
-  await until('the runtime is ready or has failed', () => events.at(-1)?.part === 'runtime', 40);
+  await until('the runtime is ready or has failed', () => events.at(-1)?.part === 'runtime');
   return { child, events, count };
 }
 
@@ -124,7 +124,7 @@ describe('pi-loop up', () => {
 
   test('stops everything at Ctrl-C', async () => {
     const child = start([CLI, 'up', '--no-workers', '--state', state]);
-    await until('it runs', () => readStatus(state).state === 'running', 40);
+    await until('it runs', () => readStatus(state).state === 'running');
     const processes = descendantsOf(child.pid);
     child.kill('SIGINT');
     const [code] = await once(child, 'exit');
@@ -134,7 +134,7 @@ describe('pi-loop up', () => {
 
   test('can be called off while it starts', async () => {
     const child = start([CLI, 'up', '--no-workers', '--state', state]);
-    await until('it has children', () => descendantsOf(child.pid).length > 0, 40);
+    await until('it has children', () => descendantsOf(child.pid).length > 0);
     const processes = descendantsOf(child.pid);
     child.kill('SIGINT');
     await once(child, 'exit');

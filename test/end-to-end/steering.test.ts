@@ -3,8 +3,6 @@ import { ControlledSystem, runCommandLine } from '../support/controlledSystem';
 import { commandsBelow, until } from '../support/processes';
 import { said, SmallCampaigns } from '../support/smallCampaign';
 
-jest.setTimeout(600_000);
-
 let system: ControlledSystem;
 beforeAll(async () => {
   system = await ControlledSystem.start();
@@ -40,7 +38,7 @@ test('paused in training, resumed, and let through a gate, a campaign ends with 
     runCommandLine(args, { ...system.environment, ...bucket }, system.state.root);
   const steered = new SmallCampaigns(system, pi);
   await steered.succeed('start', longTraining('steered', true));
-  await until('it has trained for a while', async () => (await steps(steered)) > 0, 60);
+  await until('it has trained for a while', async () => (await steps(steered)) > 0);
 
   const paused = await steered.succeed('pause', 'steered', '--who', 'anna', '--why', 'the machine is needed');
   expect(paused).toContain('Freed: 1 slot of gpu-train');

@@ -11,8 +11,6 @@ import { FaultSystem, PROVIDER, TESTER, untilStage } from '../support/faultSyste
 import type { Spec } from '../support/controlledSystem';
 import { until } from '../support/processes';
 
-jest.setTimeout(180_000);
-
 const KEY = 'key-of-the-test';
 const BUCKETS = { direct: 'asked-directly', batch: 'asked-by-batches' };
 const QUICKLY = { gatherSeconds: 0.3 };
@@ -116,7 +114,7 @@ test('a campaign whose judge and author are asked by batches makes the same as o
   await startWorkers(BUCKETS.batch);
   const campaign = await start('batch', BUCKETS.batch, asking(QUICKLY));
   const isSent = ({ stage, state }: ModelBatch) => stage === 'BC/collect' && state.is === 'sent';
-  await until('ratings are with the provider', async () => (await recorded('batch')).some(isSent), 60);
+  await until('ratings are with the provider', async () => (await recorded('batch')).some(isSent));
   await faults.killWorkers();
   provider.change({ batches: { stallAfter: null } });
   await startWorkers(BUCKETS.batch);
@@ -140,7 +138,7 @@ test('a cancelled campaign has its batches stopped, a paused one as well; an ame
   await startWorkers(bucket);
   provider.change({ batches: { stallAfter: 0 } });
   const campaign = await start('stopped', bucket, judgedBy(1024));
-  await until('all batches are sent', async () => (await batches()).length === 2, 60);
+  await until('all batches are sent', async () => (await batches()).length === 2);
   await campaign.pause(TESTER);
   await untilStage(campaign, 'BC/collect', 'paused');
   expect((await batches()).map(({ status }) => status)).toEqual(['in_progress', 'in_progress']);
@@ -149,9 +147,9 @@ test('a cancelled campaign has its batches stopped, a paused one as well; an ame
   await campaign.amend(await faults.plan('stopped', judgedBy(1000), store), TESTER);
   const isCancelled = async (number: number) =>
     (await batches()).filter(({ status }) => status === 'cancelled').length === number;
-  await until('the batches for the old judge are stopped', () => isCancelled(2), 60);
+  await until('the batches for the old judge are stopped', () => isCancelled(2));
   await campaign.resume(TESTER);
-  await until('the new judge is asked', async () => (await batches()).length === 4, 60);
+  await until('the new judge is asked', async () => (await batches()).length === 4);
   await campaign.cancel();
-  await until('its batches are stopped', () => isCancelled(4), 60);
+  await until('its batches are stopped', () => isCancelled(4));
 });

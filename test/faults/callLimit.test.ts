@@ -1,8 +1,6 @@
 import { FaultSystem, TESTER, untilParked } from '../support/faultSystem';
 import { until } from '../support/processes';
 
-jest.setTimeout(120_000);
-
 let faults: FaultSystem;
 beforeAll(async () => {
   faults = await FaultSystem.open();
@@ -21,7 +19,7 @@ test('a limit of calls is never passed, with 500 calls in flight and a worker ki
     spec['execution'] = { episodesInFlight: 500 };
     spec['rounds'] = [{ ...spec['rounds'][0], tasks: 50, pairsPerTask: 10 }];
   });
-  await until('500 calls are in flight', () => provider.calls.length >= 500, 60);
+  await until('500 calls are in flight', () => provider.calls.length >= 500);
   await faults.killWorkers();
   await faults.startWorkers(SLOTS);
   const parking = await untilParked(campaign, 'BC/collect', 60);

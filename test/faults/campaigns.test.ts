@@ -10,8 +10,6 @@ import { runCommandLine, type Spec } from '../support/controlledSystem';
 import { FaultSystem, stageOf, TESTER, untilParked, untilStage } from '../support/faultSystem';
 import { CALLS_AN_EPISODE } from '../support/scripts';
 
-jest.setTimeout(120_000);
-
 let faults: FaultSystem;
 beforeAll(async () => {
   faults = await FaultSystem.open();

@@ -10,8 +10,6 @@ import { until } from '../support/processes';
 import { type FakeActivities, startTemporal, withWorkers } from '../support/temporalServer';
 import type { AppendToLogInput } from '../../activities/campaignLog';
 
-jest.setTimeout(120_000);
-
 let environment: TestWorkflowEnvironment;
 beforeAll(async () => {
   environment = await startTemporal();

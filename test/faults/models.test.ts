@@ -8,8 +8,6 @@ import { EXPERT, FaultSystem, TESTER, untilParked, untilStage, untilStill } from
 import type { ProviderAnswer, ProviderCall } from '../support/provider';
 import { CALLS_AN_EPISODE, isForJudge, judgement, script, turnAsked } from '../support/scripts';
 
-jest.setTimeout(120_000);
-
 let faults: FaultSystem;
 beforeAll(async () => {
   faults = await FaultSystem.open();

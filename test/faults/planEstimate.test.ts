@@ -8,8 +8,6 @@ import { withoutTraining } from '../support/dialoguePlan';
 import { FaultSystem, PROVIDER } from '../support/faultSystem';
 import { PAPER, PAPER_MODELS, playedByPrograms } from '../support/paperCampaign';
 
-jest.setTimeout(120_000);
-
 let faults: FaultSystem;
 let provider: Provider;
 beforeAll(async () => {

@@ -13,8 +13,6 @@ import { EXPERT, FaultSystem, JUDGE, TESTER, untilParked } from '../support/faul
 import { until } from '../support/processes';
 import { judgement, script } from '../support/scripts';
 
-jest.setTimeout(120_000);
-
 /** The judge's answers of May and of June; calls of it until June. */
 const MAY = 'judge-may';
 const JUNE = 'judge-june';

@@ -11,8 +11,6 @@ import { FaultSystem, stageOf, TESTER, untilParked, untilStage } from '../suppor
 import { until } from '../support/processes';
 import { isForJudge, script } from '../support/scripts';
 
-jest.setTimeout(120_000);
-
 let faults: FaultSystem;
 beforeAll(async () => {
   faults = await FaultSystem.open();
@@ -100,7 +98,7 @@ test('Temporal killed in the middle of conversations: over the same database the
   faults.killTemporal();
   // Nobody can be asked for the result while Temporal is away.
   const indexes = () => indexesIn(faults.store, collection);
-  await until('all batches are finished', async () => (await indexes()).length === expected.length, 60);
+  await until('all batches are finished', async () => (await indexes()).length === expected.length);
   expect(await indexes()).toEqual(expected);
   await running.result();
   expect(faults.provider.repeated.length).toBeLessThanOrEqual(2 * 16);
@@ -130,15 +128,11 @@ test('3 MB of conversation pass through histories as references: no payload abov
   const heartbeats: number[] = [];
   let ended = false;
   const result = campaign.result().finally(() => (ended = true));
-  await until(
-    'it is finished',
-    async () => {
-      const { activities } = await campaign.status();
-      heartbeats.push(...activities.map(({ details }) => Buffer.byteLength(JSON.stringify(details ?? null))));
-      return ended;
-    },
-    60,
-  );
+  await until('it is finished', async () => {
+    const { activities } = await campaign.status();
+    heartbeats.push(...activities.map(({ details }) => Buffer.byteLength(JSON.stringify(details ?? null))));
+    return ended;
+  });
   await result;
   const said = faults.provider.calls
     .filter(isForJudge)

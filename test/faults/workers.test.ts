@@ -11,8 +11,6 @@ import { FaultSystem } from '../support/faultSystem';
 import { until } from '../support/processes';
 import { CALLS_AN_EPISODE, episodeAsked, isForJudge, turnAsked } from '../support/scripts';
 
-jest.setTimeout(120_000);
-
 const HOUR = 3_600_000;
 
 let faults: FaultSystem;

@@ -9,7 +9,6 @@ import { built } from '../../deploy/local/checkout';
 import { type FinishedCampaign, finishedCampaign } from '../support/finishedCampaign';
 import { validate } from '../support/validators';
 
-jest.setTimeout(300_000);
 const run = promisify(execFile);
 
 let campaign: FinishedCampaign;

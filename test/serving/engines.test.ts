@@ -22,8 +22,6 @@ import { realTrainer, type TinyPolicies, tinyPolicies } from '../support/tinyPol
 
 // Policies with real weights on engines of both kinds: our own server, and one with the manners of vLLM before it.
 
-jest.setTimeout(120_000);
-
 let objects: ObjectStore;
 let policies: TinyPolicies;
 let vllm: string;

@@ -11,8 +11,6 @@ import { type TinyPolicies, tinyPolicies } from '../support/tinyPolicies';
 
 // An endpoint that somebody else runs: a server with the manners of vLLM, over real weights.
 
-jest.setTimeout(120_000);
-
 let objects: ObjectStore;
 let policies: TinyPolicies;
 let vllm: string;
@@ -46,7 +44,7 @@ async function run(base: string): Promise<string> {
       ({ ok }) => ok,
       () => false,
     );
-  await until('the endpoint answers', isHealthy, 60);
+  await until('the endpoint answers', isHealthy);
   return `${address}/v1`;
 }
 

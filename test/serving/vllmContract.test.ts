@@ -8,8 +8,6 @@ import { realTrainer, tinyPolicies } from '../support/tinyPolicies';
 // What we use of vLLM's server (docs.vllm.ai/en/latest/features/lora and …/serving/openai_compatible_server), held by our
 // own. Against a real one: PI_LOOP_TEST_VLLM_URL (…/v1), PI_LOOP_TEST_VLLM_ADAPTER (a folder of an adapter, as it sees it).
 
-jest.setTimeout(120_000);
-
 let objects: ObjectStore;
 let child: LineChild | undefined;
 let url = process.env['PI_LOOP_TEST_VLLM_URL'] ?? '';

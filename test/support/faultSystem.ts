@@ -173,12 +173,11 @@ export const untilStage = (campaign: Campaign, id: string, state: StageProgress[
   until(
     `stage ${id} of ${campaign.id} is ${state}`,
     async () => (await stageOf(campaign, id))?.state === state,
-    30,
   );
 
 /** Waits until nothing runs any more, because of what is parked. */
 export const untilStill = (campaign: Campaign): Promise<void> =>
-  until(`nothing of ${campaign.id} runs`, async () => (await campaign.status()).state === 'parked', 30);
+  until(`nothing of ${campaign.id} runs`, async () => (await campaign.status()).state === 'parked');
 
 /** Waits until a stage is parked. @returns why */
 export async function untilParked(campaign: Campaign, id: string, seconds = 30): Promise<Parking> {

@@ -33,7 +33,7 @@ export function commandsBelow(pid: number): { pid: number; command: string }[] {
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  seconds = 60,
+  seconds = 120,
 ): Promise<void> {
   const deadline = performance.now() + seconds * 1000;
   while (!(await holds())) {

@@ -33,19 +33,18 @@ export async function stageOf(handle: Handle, id: string) {
 }
 
 export const untilStage = (handle: Handle, id: string, state: string) =>
-  until(`stage ${id} is ${state}`, async () => (await stageOf(handle, id))?.state === state, 30);
+  until(`stage ${id} is ${state}`, async () => (await stageOf(handle, id))?.state === state);
 
-/** The newest run has waited from its beginning: nothing happened in it but its start. */
+/** Of a run that waits: it has had the history of the one before archived, and nothing else. */
+const QUIET_EVENTS = 20;
+
+/** The newest run waits, and has done nothing else from its beginning. */
 export const untilQuiet = (handle: Handle) =>
   until('the campaign only waits', async () => {
-    const { historyLength, raw } = await handle.describe();
-    return historyLength < 8 && (raw.pendingActivities ?? []).length === 0 && (await isContinued(handle));
+    const { historyLength, memo, raw } = await handle.describe();
+    const isBusy = (raw.pendingActivities ?? []).length > 0 || Boolean(raw.pendingWorkflowTask);
+    return Boolean(memo?.['waiting']) && !isBusy && historyLength > 3 && historyLength < QUIET_EVENTS;
   });
-
-async function isContinued(handle: Handle): Promise<boolean> {
-  const { events } = await handle.client.getHandle(handle.workflowId).fetchHistory();
-  return Boolean(events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId);
-}
 
 /** Fakes of which one fails as long as the test says. */
 export function failing(type: string) {

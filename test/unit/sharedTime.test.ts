@@ -1,4 +1,4 @@
-import { SharedTime } from '../../domain/sharedTime';
+import { SharedTime } from '../../domain/plan/sharedTime';
 
 test('what several use at once is shared among them, and all of the time is somebody’s', () => {
   let now = 1_000;
@@ -10,6 +10,7 @@ test('what several use at once is shared among them, and all of the time is some
   expect(leaveFirst()).toBe(10 + 10);
   now += 5;
   expect(leaveSecond()).toBe(10 + 5);
+  expect(leaveFirst()).toBe(20);
   expect(time.users).toBe(0);
   now += 1_000;
   const leaveThird = time.join();

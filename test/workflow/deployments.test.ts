@@ -15,8 +15,6 @@ import {
   type WorkersOptions,
 } from '../support/temporalServer';
 
-jest.setTimeout(120_000);
-
 let environment: TestWorkflowEnvironment;
 beforeAll(async () => {
   environment = await startTemporal();

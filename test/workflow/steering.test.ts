@@ -15,8 +15,6 @@ import {
 } from '../support/steeredCampaign';
 import { type FakeActivities, startTemporal, withWorkers } from '../support/temporalServer';
 
-jest.setTimeout(120_000);
-
 let environment: TestWorkflowEnvironment;
 beforeAll(async () => {
   environment = await startTemporal();

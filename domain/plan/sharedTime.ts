@@ -7,14 +7,17 @@ export class SharedTime {
 
   constructor(private readonly now: () => number) {}
 
-  /** @returns ends the use, and says how much of the time was this user's */
+  /** @returns ends the use, and says how much of the time was this user's; asked again, it says the same */
   join(): () => number {
     this.pass(this.users + 1);
     const before = this.share;
-    return () => {
-      this.pass(this.users - 1);
-      return this.share - before;
-    };
+    let own: number | undefined;
+    return () => (own ??= this.leave(before));
+  }
+
+  private leave(before: number): number {
+    this.pass(this.users - 1);
+    return this.share - before;
   }
 
   private pass(users: number): void {
