@@ -1,3 +1,4 @@
+import { renderForecast } from '../../cli/render/forecastTable';
 import { forecastPlan, moneyFor } from '../../domain/plan/forecast/forecastPlan';
 import { resolveCampaign } from '../../cli/resolveCampaign';
 import type { Plan } from '../../schemas/plan';
@@ -57,4 +58,13 @@ test('money is tokens times prices; a model without a price is named, and counts
     'gpt-4o-2024-11-20 at https://api.openai.com/v1',
     'gpt-4o-mini-2024-07-18 at https://api.openai.com/v1',
   ]);
+});
+
+test.each([80, 200])('the table of what is asked fits a terminal of %d columns', async (width) => {
+  const { plan, forecast } = await paper();
+  const text = renderForecast(forecast, plan, width);
+  const table = text.slice(0, text.indexOf('\n\n')).split('\n');
+  expect(Math.max(...table.map((line) => line.length))).toBeLessThanOrEqual(width);
+  for (const role of ['author', 'expert', 'partner', 'judge', 'policies', 'in all'])
+    expect(table.filter((line) => line.startsWith(role))).toHaveLength(1);
 });
