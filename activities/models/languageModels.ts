@@ -16,7 +16,10 @@ import { createUndiciFetch } from './undiciFetch';
 
 /** Sockets to one endpoint, far above what stages ask at once: what limits calls is the campaign's `episodesInFlight`. */
 const CONNECTIONS = 1024;
-const CALL_TIMEOUT_MS = 120_000;
+
+/** An answer that takes longer is given up. Queues last minutes; the slowest models write ten tokens a second. */
+const ANSWER_BEGINS_WITHIN_MS = 120_000;
+const MS_PER_TOKEN = 100;
 
 type CompletionRequest = ChatQuestion & { signal: AbortSignal };
 
@@ -34,7 +37,7 @@ export class LanguageModels {
   /** A prompt that a filter stops counts as refused. Errors: MODEL_* as `modelFailure` says; an aborted call throws the signal's reason. */
   async complete(endpoint: Endpoint, { signal, ...question }: CompletionRequest): Promise<Completion> {
     try {
-      const { data, response } = await this.client(endpoint)
+      const { data, response } = await this.client(endpoint, question.sampling.maxTokens)
         .chat.completions.create(chatRequest(endpoint, question), { signal })
         .withResponse();
       return { ...readCompletion(data, endpoint), announced: announcedLimits(response.headers) };
@@ -53,13 +56,14 @@ export class LanguageModels {
     return this.transport.close();
   }
 
-  private client(endpoint: Endpoint): OpenAI {
-    const options = clientOptions(endpoint);
+  private client(endpoint: Endpoint, maxTokens: number): OpenAI {
+    const timeout = ANSWER_BEGINS_WITHIN_MS + maxTokens * MS_PER_TOKEN;
+    const options = { ...clientOptions(endpoint), timeout };
     const key = JSON.stringify(options);
     const known = this.clients.get(key);
     if (known) return known;
     const { fetch } = this.transport;
-    const client = createChatClient({ ...options, timeout: CALL_TIMEOUT_MS, fetch });
+    const client = createChatClient({ ...options, fetch });
     this.clients.set(key, client);
     return client;
   }
