@@ -9,8 +9,9 @@ import torch
 from tokenizers import Tokenizer
 
 from .llama import PREFILL_WIDTH, Llama
+from .messages import Chosen, Sampling
 from .prefix_cache import PrefixCache
-from .sampling import Sampling, choose, log_probabilities
+from .sampling import choose, log_probabilities
 
 _PREFILL_ROWS = 512  # tokens of prompts in one step; bounds how long a step makes others wait
 
@@ -26,7 +27,7 @@ class Generation:
     log_probabilities: int | None
     deliver: Callable[["Generation"], None]
     tokens: list[int] = field(default_factory=list)
-    chosen: list[tuple[float, list[tuple[int, float]]]] = field(default_factory=list)
+    chosen: list[Chosen] = field(default_factory=list)
     text: str = ""
     finish_reason: str = ""
     failure: BaseException | None = None
@@ -195,7 +196,7 @@ class Engine:
         generation.deliver(generation)
 
 
-def _explain(logits: torch.Tensor, token: int, count: int) -> tuple[float, list[tuple[int, float]]]:
+def _explain(logits: torch.Tensor, token: int, count: int) -> Chosen:
     values = log_probabilities(logits)[0]
     top = values.topk(count) if count else None
     pairs = list(zip(top.indices.tolist(), top.values.tolist(), strict=True)) if top else []
