@@ -39,8 +39,17 @@ class Generation:
 class Engine:
     """Runs generations in a thread of its own. `submit` from anywhere; results come through `deliver`."""
 
-    def __init__(self, model: Llama, tokenizer: Tokenizer, end_ids: frozenset[int], cache_bytes: int) -> None:
+    def __init__(
+        self,
+        model: Llama,
+        tokenizer: Tokenizer,
+        end_ids: frozenset[int],
+        cache_bytes: int,
+        after_step: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`after_step`: called when all that a step has finished is delivered."""
         self._model, self._tokenizer, self._end_ids = model, tokenizer, end_ids
+        self._after_step = after_step
         self._cache = PrefixCache(cache_bytes)
         self._queue: deque[Generation] = deque()
         self._active: list[Generation] = []
@@ -75,6 +84,7 @@ class Engine:
                     self._step()
                 except Exception as failure:
                     self._fail_all(failure)
+                self._after_step()
 
     def _fail_all(self, failure: Exception) -> None:
         failed, self._active = self._active, []

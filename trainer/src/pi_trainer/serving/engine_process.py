@@ -69,19 +69,23 @@ class EngineProcess:
                 case Generate():
                     self._generate(number, question)
                 case Count():
-                    self._channel.send(number, self._counts())
+                    self._answer(number, self._counts())
                 case _:
                     self._changing.submit(self._change, number, question)
 
     def _generate(self, number: int, asked: Generate) -> None:
         def deliver(finished: Generation) -> None:
             answer = Generated(finished.tokens, finished.text, finished.finish_reason, finished.chosen)
-            self._channel.send(number, classify(finished.failure) if finished.failure else answer)
+            self._channel.hold(number, classify(finished.failure) if finished.failure else answer)
 
         engine = self._engines[asked.model]
         engine.submit(
             Generation(asked.prompt, asked.sampling, asked.max_tokens, asked.stop, asked.log_probabilities, deliver)
         )
+
+    def _answer(self, number: int, answer: object) -> None:
+        self._channel.hold(number, answer)
+        self._channel.send()
 
     def _counts(self) -> Counts:
         counts = [engine.counts for engine in self._engines.values()]
@@ -100,7 +104,7 @@ class EngineProcess:
         except Exception as failure:
             traceback.print_exc()
             answer = classify(failure)
-        self._channel.send(number, answer)
+        self._answer(number, answer)
 
     def _load_policy(self, asked: LoadPolicy) -> Loaded:
         torch.set_num_threads(asked.threads)
@@ -125,7 +129,7 @@ class EngineProcess:
         return self._start(asked.name, model, adapter.digest, adapter.reader)
 
     def _start(self, name: str, model: Llama, digest: str, reader: Reader) -> Loaded:
-        engine = Engine(model, reader.tokenizer, reader.end_ids, self._base.cache_bytes)
+        engine = Engine(model, reader.tokenizer, reader.end_ids, self._base.cache_bytes, self._channel.send)
         engine.start()
         self._engines[name] = engine
         return Loaded(digest, reader, model.slots, model.context)

@@ -129,6 +129,7 @@ class Channel:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._sending = threading.Lock()
+        self._held: list[bytes] = []
 
     def __iter__(self) -> Iterator[tuple[int, Question]]:
         """All messages until the other process has ended, however it did."""
@@ -137,7 +138,15 @@ class Channel:
                 (length,) = _LENGTH.unpack(head)
                 yield pickle.loads(stream.read(length))
 
-    def send(self, number: int, answer: object) -> None:
-        """From any thread. What nobody is left to read is dropped."""
+    def hold(self, number: int, answer: object) -> None:
+        """For the next `send`: a message costs less than waking who reads it. From any thread, as all of these."""
+        packed = pack((number, answer))
+        with self._sending:
+            self._held.append(packed)
+
+    def send(self) -> None:
+        """All that is held. What nobody is left to read is dropped."""
         with self._sending, suppress(ConnectionError):
-            self._connection.sendall(pack((number, answer)))
+            held, self._held = self._held, []
+            if held:
+                self._connection.sendall(b"".join(held))
