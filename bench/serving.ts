@@ -76,7 +76,7 @@ interface Comparison {
 
 interface Speed {
   tokensPerSecond: number;
-  /** Of the engine's process: what other work on the machine does not slow down. */
+  /** Of the engine and, where it is served, its server: what other work on the machine does not slow down. */
   tokensPerCpuSecond: number;
 }
 

@@ -22,8 +22,8 @@ import torch
 from pi_trainer.serving.engine import Engine, Generation
 from pi_trainer.serving.invariance import make_invariant
 from pi_trainer.serving.llama import Llama
+from pi_trainer.serving.messages import Sampling
 from pi_trainer.serving.policy import load_policy
-from pi_trainer.serving.sampling import Sampling
 from pi_trainer.serving.shape import Shape
 from pi_trainer.serving.weights import Weights
 

@@ -24,7 +24,7 @@ export interface Request {
 /** One pass over all requests. */
 const Pass = z.object({
   seconds: z.number(),
-  /** Of the engine's process. */
+  /** Of the engine and, where it is served, its server. */
   cpuSeconds: z.number(),
   tokens: z.number(),
   /** Of all answers. */

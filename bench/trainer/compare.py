@@ -25,8 +25,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig, SFTTrainer
 
 from pi_trainer.job import read_job
-from pi_trainer.model_source import reader_of
 from pi_trainer.policy_files import SideFiles
+from pi_trainer.reader import reader_of
 from pi_trainer.stopping import StopRequest
 from pi_trainer.training import train
 

@@ -11,7 +11,8 @@ from pi_trainer.chat_template import ChatTemplate
 from pi_trainer.dataset import IGNORED, Row, read_rows, tokenise
 from pi_trainer.errors import TrainerError
 from pi_trainer.job import Initialise
-from pi_trainer.model_source import Reader, reader_of, side_files_for
+from pi_trainer.model_source import side_files_for
+from pi_trainer.reader import Reader, reader_of
 
 ROWS = [Row(f"row {number}", dialogue(number)["messages"]) for number in range(40)]
 CHATML = (

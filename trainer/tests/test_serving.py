@@ -17,9 +17,10 @@ from pi_trainer.policy_files import SideFiles
 from pi_trainer.serving.engine import Engine, Generation
 from pi_trainer.serving.invariance import make_invariant
 from pi_trainer.serving.llama import Llama
+from pi_trainer.serving.messages import Sampling
 from pi_trainer.serving.policy import Policy, load_policy
 from pi_trainer.serving.prefix_cache import PrefixCache
-from pi_trainer.serving.sampling import Sampling, choose, uniforms
+from pi_trainer.serving.sampling import choose, uniforms
 from pi_trainer.serving.shape import Shape
 from pi_trainer.serving.weights import Weights
 

@@ -58,11 +58,16 @@ class ChatTemplate:
         environment.filters["tojson"] = lambda value, **options: json.dumps(value, ensure_ascii=False, **options)
         environment.globals["raise_exception"] = _fail
         environment.spans, environment.blocks = None, []  # type: ignore[attr-defined]
+        self._made_of = (source, special_tokens, end)
         self._environment = environment
         self._template = environment.from_string(source)
         self._special_tokens = special_tokens or {}
         self._marked = "generation" in source and "endgeneration" in source
         self._end = end
+
+    def __reduce__(self) -> tuple[type["ChatTemplate"], tuple[object, ...]]:
+        """Another process compiles it anew."""
+        return ChatTemplate, self._made_of
 
     def prompt(self, messages: Sequence[Message]) -> str:
         """The text a model continues to answer `messages`."""

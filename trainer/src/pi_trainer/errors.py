@@ -69,6 +69,10 @@ class TrainerError(Exception):
         self.message = message
         self.hint = hint
 
+    def __reduce__(self) -> tuple[type["TrainerError"], tuple[object, ...]]:
+        """It reaches another process as it was raised."""
+        return TrainerError, (self.code, self.message, self.hint)
+
 
 def classify(failure: BaseException) -> TrainerError:
     """The trainer error a failure stands for; `INTERNAL` when it is none that we know."""

@@ -12,8 +12,9 @@ from .dataset import Tokenised, read_rows, tokenise
 from .digest import directory_digest, sha256_file, sha256_json
 from .errors import TrainerError
 from .job import Job
-from .model_source import Reader, reader_of, side_files_for
+from .model_source import side_files_for
 from .policy_files import SideFiles, pretty_json
+from .reader import Reader, reader_of
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..chat_template import Message
-from .sampling import Sampling
+from .messages import Sampling
 
 # Parameters that may be present with the value that changes nothing.
 _NEUTRAL: dict[str, tuple[object, ...]] = {

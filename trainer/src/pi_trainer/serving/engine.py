@@ -9,8 +9,9 @@ import torch
 from tokenizers import Tokenizer
 
 from .llama import PREFILL_WIDTH, Llama
+from .messages import Chosen, Sampling
 from .prefix_cache import PrefixCache
-from .sampling import Sampling, choose, log_probabilities
+from .sampling import choose, log_probabilities
 
 _PREFILL_ROWS = 512  # tokens of prompts in one step; bounds how long a step makes others wait
 
@@ -26,7 +27,7 @@ class Generation:
     log_probabilities: int | None
     deliver: Callable[["Generation"], None]
     tokens: list[int] = field(default_factory=list)
-    chosen: list[tuple[float, list[tuple[int, float]]]] = field(default_factory=list)
+    chosen: list[Chosen] = field(default_factory=list)
     text: str = ""
     finish_reason: str = ""
     failure: BaseException | None = None
@@ -38,8 +39,17 @@ class Generation:
 class Engine:
     """Runs generations in a thread of its own. `submit` from anywhere; results come through `deliver`."""
 
-    def __init__(self, model: Llama, tokenizer: Tokenizer, end_ids: frozenset[int], cache_bytes: int) -> None:
+    def __init__(
+        self,
+        model: Llama,
+        tokenizer: Tokenizer,
+        end_ids: frozenset[int],
+        cache_bytes: int,
+        after_step: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`after_step`: called when all that a step has finished is delivered."""
         self._model, self._tokenizer, self._end_ids = model, tokenizer, end_ids
+        self._after_step = after_step
         self._cache = PrefixCache(cache_bytes)
         self._queue: deque[Generation] = deque()
         self._active: list[Generation] = []
@@ -74,6 +84,7 @@ class Engine:
                     self._step()
                 except Exception as failure:
                     self._fail_all(failure)
+                self._after_step()
 
     def _fail_all(self, failure: Exception) -> None:
         failed, self._active = self._active, []
@@ -195,7 +206,7 @@ class Engine:
         generation.deliver(generation)
 
 
-def _explain(logits: torch.Tensor, token: int, count: int) -> tuple[float, list[tuple[int, float]]]:
+def _explain(logits: torch.Tensor, token: int, count: int) -> Chosen:
     values = log_probabilities(logits)[0]
     top = values.topk(count) if count else None
     pairs = list(zip(top.indices.tolist(), top.values.tolist(), strict=True)) if top else []

@@ -1,81 +1,61 @@
-"""`pi_trainer serve`: load, check, listen, say so, and leave cleanly."""
+"""`pi_trainer serve`: start the engine's process, let it load, listen, say so, and leave cleanly."""
 
 import asyncio
 import os
+import socket
+import subprocess
 from argparse import Namespace
-from pathlib import Path
-
-import torch
-from aiohttp import web
+from dataclasses import fields
+from typing import TYPE_CHECKING
 
 from ..errors import TrainerError
 from ..events import EventStream
 from ..stopping import StopRequest
-from .engine import Engine
-from .invariance import make_invariant
-from .llama import Llama
-from .models import Adapt, ServedModel, ServedModels
-from .policy import Adapter, Policy, load_adapter, load_policy
-from .server import PolicyServer
-from .shape import Shape
-from .weights import Weights
+from .engine_client import EngineClient, EngineEnded, start_engine_process
+from .messages import LoadPolicy
+
+if TYPE_CHECKING:
+    from .server import PolicyServer
 
 
 def serve(options: Namespace, events: EventStream, stop: StopRequest) -> None:
-    """Serves until `stop` is requested. Raises TrainerError when it cannot start."""
+    """Serves until `stop` is requested. Raises TrainerError when it cannot start, or when the engine's process ends."""
     stop.defer(lambda: os._exit(0))  # nothing is in flight yet
-    torch.set_num_threads(options.threads)
-    base, adapt, facts = _load(options)
-    asyncio.run(_serve(base, adapt, options, events, stop, facts))
+    process, connection = start_engine_process()
+    try:
+        asyncio.run(_serve(connection, options, events, stop))
+    except EngineEnded:
+        raise _lost(process) from None
+    finally:
+        connection.close()
+        process.wait()
 
 
-def _load(options: Namespace) -> tuple[ServedModel, Adapt, dict[str, object]]:
-    """The policy, how adapters go upon it, and what clients may know."""
-    with torch.inference_mode():
-        policy = load_policy(options.policy, options.base)
-        shape = Shape.of(policy.config)
-        context = min(shape.context, options.context or shape.context)
-        slots = _slots(shape, context, options.rows, options.slot_megabytes)
-        model = Llama(shape, Weights.of(shape, policy.tensors), slots, context)
-        if options.uniform:
-            model.uniform = True
-        else:
-            make_invariant(model)
+async def _serve(connection: socket.socket, options: Namespace, events: EventStream, stop: StopRequest) -> None:
+    from .models import ServedModel, ServedModels  # while the engine's process imports torch
+    from .server import PolicyServer
 
-    def start(model: Llama, name: str, of: Policy | Adapter, root: Path, parent: str | None) -> ServedModel:
-        engine = Engine(model, of.reader.tokenizer, of.reader.end_ids, options.cache_megabytes * 2**20)
-        engine.start()
-        return ServedModel(name, of.digest, str(root), parent, of.reader, engine)
-
-    digest, files = policy.digest, policy.files
-
-    def adapt(name: str, directory: Path) -> ServedModel:
-        with torch.inference_mode():
-            adapter = load_adapter(directory, digest, files)
-            adapted = Llama(shape, model.weights.adapted(shape, adapter.changes), slots, context, model.row_multiple)
-            adapted.uniform = model.uniform
-        return start(adapted, name, adapter, directory, options.name)
-
-    facts = {"digest": digest, "rows": slots, "context": context}
-    return start(model, options.name, policy, options.policy, None), adapt, facts
+    engine = await EngineClient.over(connection)
+    asked = LoadPolicy(**{field.name: getattr(options, field.name) for field in fields(LoadPolicy)})
+    loaded = await engine.load(asked)
+    base = ServedModel(options.name, loaded.digest, str(options.policy), None, loaded.reader)
+    server = PolicyServer(ServedModels(base, engine, options.max_loras), engine, loaded.context)
+    facts = {"digest": loaded.digest, "rows": loaded.rows, "context": loaded.context}
+    await _listen(server, engine, options, events, stop, facts)
+    await engine.close()
 
 
-async def _serve(
-    base: ServedModel,
-    adapt: Adapt,
+async def _listen(
+    server: "PolicyServer",
+    engine: EngineClient,
     options: Namespace,
     events: EventStream,
     stop: StopRequest,
     facts: dict[str, object],
 ) -> None:
-    models = ServedModels(base, adapt, options.max_loras)
-    await _listen(PolicyServer(models, int(facts["context"])), options, events, stop, facts)  # type: ignore[call-overload]
-    models.close()
+    """Until it is to stop. Raises EngineEnded, PORT_UNAVAILABLE."""
+    from aiohttp import web
 
-
-async def _listen(
-    server: PolicyServer, options: Namespace, events: EventStream, stop: StopRequest, facts: dict[str, object]
-) -> None:
     runner = web.AppRunner(server.application(), access_log=None, handle_signals=False, keepalive_timeout=600)
     await runner.setup()
     site = web.TCPSite(runner, options.host, options.port, backlog=1024)
@@ -90,13 +70,19 @@ async def _listen(
     stop.defer(lambda: loop.call_soon_threadsafe(stopped.set))
     port = runner.addresses[0][1]
     events.emit("ready", baseUrl=f"http://{options.host}:{port}/v1", **facts)
-    await stopped.wait()
+    await asyncio.wait([asyncio.create_task(stopped.wait()), engine.ended], return_when=asyncio.FIRST_COMPLETED)
     await server.drain()
     await site.stop()
     await runner.cleanup()
+    if engine.ended.done():
+        raise EngineEnded
 
 
-def _slots(shape: Shape, context: int, rows: int, megabytes: int) -> int:
-    """As many conversations at once as asked for, if their keys and values fit."""
-    each = 2 * shape.layers * shape.kv_heads * context * shape.head_size * 4
-    return max(1, min(rows, megabytes * 2**20 // each))
+def _lost(process: subprocess.Popen[bytes]) -> TrainerError:
+    code = process.wait()
+    how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+    return TrainerError(
+        "PROCESS_LOST",
+        f"the engine's process has ended ({how})",
+        "Start the server again. What it said is on stderr; signal 9 is mostly the kernel's, when memory is short.",
+    )

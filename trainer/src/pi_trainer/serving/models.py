@@ -1,15 +1,15 @@
 """The models of one server: a whole one, and adapters upon it that come and go while it runs."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from ..errors import TrainerError
-from ..model_source import Reader
+from ..reader import Reader
 from .api import RequestError
-from .engine import Engine
+from .engine_client import EngineClient
+from .messages import LoadAdapter
 
 
 @dataclass(frozen=True)
@@ -21,22 +21,17 @@ class ServedModel:
     root: str
     parent: str | None
     reader: Reader
-    engine: Engine
 
     @cached_property
     def special_tokens(self) -> list[str]:
         return [token.content for token in self.reader.tokenizer.get_added_tokens_decoder().values() if token.special]
 
 
-# Makes an adapter in a directory ready to answer, its engine started, under a name.
-Adapt = Callable[[str, Path], ServedModel]
-
-
 class ServedModels:
-    """By name. Each adapter has its own engine and shares with its base the matrices that it does not change."""
+    """By name, as the engine's process holds them."""
 
-    def __init__(self, base: ServedModel, adapt: Adapt, most_adapters: int) -> None:
-        self._base, self._adapt, self._most_adapters = base, adapt, most_adapters
+    def __init__(self, base: ServedModel, engine: EngineClient, most_adapters: int) -> None:
+        self._base, self._engine, self._most_adapters = base, engine, most_adapters
         self._adapters: dict[str, ServedModel] = {}
         self._changing = asyncio.Lock()
 
@@ -62,17 +57,17 @@ class ServedModels:
             if not directory.is_dir():
                 raise RequestError(404, "adapter_not_found", f"{directory} is not a directory", "lora_path")
             try:
-                self._adapters[name] = await asyncio.to_thread(self._adapt, name, directory)
+                loaded = await self._engine.load(LoadAdapter(name, directory))
             except TrainerError as failure:
+                if failure.code != "MODEL_INVALID":
+                    raise
                 raise RequestError(400, "invalid_adapter", failure.message, "lora_path") from failure
+            self._adapters[name] = ServedModel(name, loaded.digest, str(directory), self._base.name, loaded.reader)
 
     async def unload(self, name: str) -> None:
         """Takes no more requests for it, and answers those it has. Raises RequestError 404."""
         async with self._changing:
             if name not in self._adapters:
                 raise RequestError(404, "adapter_not_found", f"the adapter {name!r} cannot be found", "lora_name")
-            await asyncio.to_thread(self._adapters.pop(name).engine.close)
-
-    def close(self) -> None:
-        for model in self.all():
-            model.engine.close()
+            del self._adapters[name]
+            await self._engine.unload(name)

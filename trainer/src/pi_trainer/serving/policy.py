@@ -11,8 +11,8 @@ from safetensors.torch import load
 
 from ..digest import sha256_json
 from ..errors import TrainerError
-from ..model_source import Reader, reader_of
 from ..policy_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, BASE_FILE, SideFiles
+from ..reader import Reader, reader_of
 from .weights import Tensors
 
 

@@ -1,22 +1,14 @@
 """Choosing tokens: a pure function of a row's logits, its settings, its seed and the token's number."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from .messages import Sampling
+
 _GOLDEN = 0x9E3779B97F4A7C15
 _MASK = (1 << 64) - 1
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """`temperature` 0: the likeliest token. `top_p`: only the smallest set of tokens with that much probability."""
-
-    temperature: float = 1.0
-    top_p: float = 1.0
-    seed: int = 0
 
 
 def choose(logits: torch.Tensor, rows: Sequence[Sampling], numbers: Sequence[int]) -> list[int]:

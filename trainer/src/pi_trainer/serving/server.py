@@ -14,9 +14,11 @@ from pathlib import Path
 from aiohttp import web
 from jinja2 import TemplateError
 
-from ..model_source import Reader
+from ..errors import TrainerError
+from ..reader import Reader
 from .api import ChatRequest, RequestError, parse_adapter_request, parse_chat_request
-from .engine import Engine, Generation
+from .engine_client import EngineClient, EngineEnded
+from .messages import Generate, Generated
 from .models import ServedModel, ServedModels
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -26,8 +28,8 @@ _MAX_BODY = 16 * 2**20
 class PolicyServer:
     """Answers for the models of one server, each under its own name."""
 
-    def __init__(self, models: ServedModels, context: int) -> None:
-        self._models, self._context = models, context
+    def __init__(self, models: ServedModels, engine: EngineClient, context: int) -> None:
+        self._models, self._engine, self._context = models, engine, context
         self._numbers = itertools.count(1)
         self._started = int(time.time())
         self._open = 0
@@ -59,9 +61,11 @@ class PolicyServer:
         return web.json_response({"status": "draining" if self._draining else "ok", "digest": digest})
 
     async def _metrics(self, _request: web.Request) -> web.Response:
-        counts = [model.engine.counts for model in self._models.all()]
-        lines = [f"pi_trainer_{_snake(key)}_total {sum(one[key] for one in counts)}" for key in counts[0]]
-        now = [f"pi_trainer_in_flight {self._open}", f"process_cpu_seconds_total {time.process_time()}"]
+        """`process_cpu_seconds_total` is of both processes: the server's own and its engine's."""
+        counts = await self._engine.counts()
+        cpu_seconds = time.process_time() + counts.cpu_seconds
+        lines = [f"pi_trainer_{_snake(key)}_total {count}" for key, count in counts.engines.items()]
+        now = [f"pi_trainer_in_flight {self._open}", f"process_cpu_seconds_total {cpu_seconds}"]
         return web.Response(text="\n".join([*lines, *now, ""]))
 
     async def _list(self, _request: web.Request) -> web.Response:
@@ -104,10 +108,10 @@ class PolicyServer:
         prompt = self._prompt(chat, model)
         self._open += 1
         try:
-            generation = await self._generate(chat, prompt, model.engine)
+            generated = await self._engine.generate(self._question(chat, prompt, model))
         finally:
             self._open -= 1
-        return web.json_response(self._answer(generation, model))
+        return web.json_response(self._answer(len(prompt), generated, chat, model))
 
     def _prompt(self, chat: ChatRequest, model: ServedModel) -> list[int]:
         for message in chat.messages:
@@ -128,36 +132,21 @@ class PolicyServer:
             )
         return ids
 
-    async def _generate(self, chat: ChatRequest, prompt: list[int], engine: Engine) -> Generation:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Generation] = loop.create_future()
-
-        def settle(generation: Generation) -> None:
-            if not future.done():
-                future.set_result(generation)
-
+    def _question(self, chat: ChatRequest, prompt: list[int], model: ServedModel) -> Generate:
         room = self._context - len(prompt)
-        generation = Generation(
-            prompt=prompt,
-            sampling=chat.sampling,
-            max_tokens=min(chat.max_tokens or room, room),
-            stop=chat.stop,
-            log_probabilities=chat.log_probabilities,
-            deliver=lambda finished: loop.call_soon_threadsafe(settle, finished),
-        )
-        engine.submit(generation)
-        finished = await future
-        if finished.failure is not None:
-            raise RequestError(500, "engine_failure", f"{type(finished.failure).__name__}: {finished.failure}")
-        return finished
+        most = min(chat.max_tokens or room, room)
+        return Generate(model.name, prompt, chat.sampling, most, chat.stop, chat.log_probabilities)
 
-    def _answer(self, generation: Generation, model: ServedModel) -> dict[str, object]:
-        used = {"prompt_tokens": len(generation.prompt), "completion_tokens": len(generation.tokens)}
+    def _answer(
+        self, prompt_tokens: int, generated: Generated, chat: ChatRequest, model: ServedModel
+    ) -> dict[str, object]:
+        used = {"prompt_tokens": prompt_tokens, "completion_tokens": len(generated.tokens)}
+        asked = chat.log_probabilities is not None
         choice = {
             "index": 0,
-            "message": {"role": "assistant", "content": generation.text},
-            "logprobs": _logprobs(generation, model.reader),
-            "finish_reason": generation.finish_reason,
+            "message": {"role": "assistant", "content": generated.text},
+            "logprobs": _logprobs(generated, model.reader) if asked else None,
+            "finish_reason": generated.finish_reason,
         }
         return {
             "id": f"chatcmpl-{next(self._numbers)}",
@@ -170,17 +159,14 @@ class PolicyServer:
         }
 
 
-def _logprobs(generation: Generation, reader: Reader) -> dict[str, object] | None:
-    if generation.log_probabilities is None:
-        return None
-
+def _logprobs(generated: Generated, reader: Reader) -> dict[str, object]:
     def entry(token: int, value: float) -> dict[str, object]:
         text = reader.tokenizer.id_to_token(token) or ""
         return {"token": text, "logprob": max(value, -9999.0), "bytes": list(text.encode())}
 
     content = [
         {**entry(token, value), "top_logprobs": [entry(other, v) for other, v in top]}
-        for token, (value, top) in zip(generation.tokens, generation.chosen, strict=True)
+        for token, (value, top) in zip(generated.tokens, generated.chosen, strict=True)
     ]
     return {"content": content}
 
@@ -199,6 +185,11 @@ async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamR
     except RequestError as error:
         retry = {"Retry-After": "1"} if error.status == 503 else {}
         return web.json_response(error.body, status=error.status, headers=retry)
+    except TrainerError as failure:
+        return web.json_response(RequestError(500, "engine_failure", failure.message).body, status=500)
+    except EngineEnded:
+        body = RequestError(500, "engine_failure", "the engine's process has ended, and the server ends").body
+        return web.json_response(body, status=500)
     except web.HTTPException as error:
         body = RequestError(error.status, "http_error", error.reason or "error").body
         return web.json_response(body, status=error.status)
