@@ -10,18 +10,12 @@ import type { z } from 'zod';
 import { type ArtifactRef, DirectoryListing, Sha256 } from '../schemas/artifact';
 import { MEDIA_TYPES } from '../schemas/names';
 import { blobKey } from './blobKey';
-import type { Bucket } from './bucket';
+import type { Bucket, BucketSource } from './bucket';
 import { canonicalJson, jsonIn, sha256 } from './canonicalJson';
 import { type ArtifactStoreOptions, createS3Client } from './createS3Client';
+import { digestFile, LARGE_FILE_BYTES } from './digestFile';
 import { explainStorageError, isNothingThere, isStatus, isUnreachable } from './explainStorageError';
-import {
-  digestFile,
-  downloadLargeFile,
-  LARGE_FILE_BYTES,
-  type ReadObject,
-  readInChunks,
-  uploadLargeFile,
-} from './largeFiles';
+import { downloadLargeFile, type ReadObject, readInChunks, uploadLargeFile } from './largeFiles';
 import { type ListedObject, listObjects } from './listObjects';
 import { makeBucket } from './makeBucket';
 import { readObject, type StoredObject } from './readObject';
@@ -51,11 +45,13 @@ const LOOK_FIRST_BYTES = 32 * 1024;
 export class ArtifactStore implements Bucket {
   private readonly client: S3Client;
   readonly address: string;
+  readonly source: BucketSource;
   readonly bucket: string;
 
   constructor(options: ArtifactStoreOptions) {
     this.bucket = options.bucket;
     this.address = options.endpoint ?? `Amazon S3 (${options.region})`;
+    this.source = { store: options };
     this.client = createS3Client(options);
   }
 

@@ -1,12 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { digestFile, type ReadObject } from './largeFiles';
+import type { ArtifactStoreOptions } from './createS3Client';
+import { digestFile } from './digestFile';
+import type { ReadObject } from './largeFiles';
+
+/** What another thread opens a bucket with. */
+export type BucketSource = { folder: string } | { store: ArtifactStoreOptions };
 
 /** Objects to be read: a bucket behind S3, or a folder that holds one. The audit reads these and nothing else. */
 export interface Bucket {
   /** For messages. */
   readonly address: string;
+  /** A bucket without it can be read in the thread alone in which it was opened. */
+  readonly source?: BucketSource;
   /** An object's bytes; null when there is none. */
   read(key: string): Promise<Buffer | null>;
   /** What an object of any size hashes to; null when there is none. A bucket without it has none too large for `read`. */
@@ -17,7 +24,11 @@ export interface Bucket {
 
 /** A bucket's copy on a disk: an export, or the folder of an S3 server that keeps objects as files. */
 export class DirectoryBucket implements Bucket {
-  constructor(readonly address: string) {}
+  readonly source: BucketSource;
+
+  constructor(readonly address: string) {
+    this.source = { folder: address };
+  }
 
   async read(key: string): Promise<Buffer | null> {
     // A bucket has many small files: each read by way of the thread pool would take several times as long.
@@ -29,10 +40,10 @@ export class DirectoryBucket implements Bucket {
   }
 
   private async at<T>(key: string, look: (path: string) => T | Promise<T>): Promise<T | null> {
-    const path = join(this.address, key);
-    if (relative(this.address, path).split(sep)[0] === '..') return null;
+    // Nothing outside of the folder is its object.
+    if (key.split('/').includes('..')) return null;
     try {
-      return await look(path);
+      return await look(join(this.address, key));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR') return null;

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import {
@@ -14,21 +13,12 @@ import {
 import { isNothingThere } from './explainStorageError';
 import { ATTEMPTS, isBrokenOff } from './readObject';
 
-/** Above this a file is not held in memory: Node reads none above 2 GiB at once, and S3 takes none above 5 GiB. */
-export const LARGE_FILE_BYTES = 64 * 1024 * 1024;
 /** S3 takes 10,000 parts: files up to 320 GB. */
 const PART_BYTES = 32 * 1024 * 1024;
 
 interface ObjectAddress {
   Bucket: string;
   Key: string;
-}
-
-/** Hex SHA-256 of a file of any size. */
-export async function digestFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 /**
