@@ -10,23 +10,16 @@ import type { z } from 'zod';
 import { type ArtifactRef, DirectoryListing, Sha256 } from '../schemas/artifact';
 import { MEDIA_TYPES } from '../schemas/names';
 import { blobKey } from './blobKey';
-import type { Bucket } from './bucket';
+import type { Bucket, BucketSource } from './bucket';
 import { canonicalJson, jsonIn, sha256 } from './canonicalJson';
 import { type ArtifactStoreOptions, createS3Client } from './createS3Client';
 import { explainStorageError, isNothingThere, isStatus, isUnreachable } from './explainStorageError';
-import {
-  digestFile,
-  LARGE_FILE_BYTES,
-  type ReadObject,
-  readInChunks,
-  type TakeChunk,
-  uploadLargeFile,
-  writeChunks,
-} from './largeFiles';
+import { readInChunks, uploadLargeFile } from './largeFiles';
 import { type ListedObject, listObjects } from './listObjects';
 import { makeBucket } from './makeBucket';
 import { readObject, type StoredObject } from './readObject';
 import { StorageError } from './storageError';
+import { digestFile, LARGE_FILE_BYTES, type ReadObject, type TakeChunk, writeChunks } from './streams';
 
 export { blobKey, type ListedObject };
 
@@ -52,11 +45,13 @@ const LOOK_FIRST_BYTES = 32 * 1024;
 export class ArtifactStore implements Bucket {
   private readonly client: S3Client;
   readonly address: string;
+  readonly source: BucketSource;
   readonly bucket: string;
 
   constructor(options: ArtifactStoreOptions) {
     this.bucket = options.bucket;
     this.address = options.endpoint ?? `Amazon S3 (${options.region})`;
+    this.source = { store: options };
     this.client = createS3Client(options);
   }
 

@@ -1,12 +1,18 @@
 import { createReadStream, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { type ReadObject, readStream, type TakeChunk } from './largeFiles';
+import type { ArtifactStoreOptions } from './createS3Client';
+import { type ReadObject, readStream, type TakeChunk } from './streams';
+
+/** What another thread opens a bucket with. */
+export type BucketSource = { folder: string } | { store: ArtifactStoreOptions };
 
 /** Objects to be read: a bucket behind S3, or a folder that holds one. The audit reads these and nothing else. */
 export interface Bucket {
   /** For messages. */
   readonly address: string;
+  /** A bucket without it can be read in the thread alone in which it was opened. */
+  readonly source?: BucketSource;
   /** An object's bytes; null when there is none. */
   read(key: string): Promise<Buffer | null>;
   /** Reads an object of any size bit by bit; null when there is none. A bucket without it has none too large for `read`. */
@@ -17,7 +23,11 @@ export interface Bucket {
 
 /** A bucket's copy on a disk: an export, or the folder of an S3 server that keeps objects as files. */
 export class DirectoryBucket implements Bucket {
-  constructor(readonly address: string) {}
+  readonly source: BucketSource;
+
+  constructor(readonly address: string) {
+    this.source = { folder: address };
+  }
 
   async read(key: string): Promise<Buffer | null> {
     // A bucket has many small files: each read by way of the thread pool would take several times as long.
@@ -29,10 +39,10 @@ export class DirectoryBucket implements Bucket {
   }
 
   private async at<T>(key: string, look: (path: string) => T | Promise<T>): Promise<T | null> {
-    const path = join(this.address, key);
-    if (relative(this.address, path).split(sep)[0] === '..') return null;
+    // Nothing outside of the folder is its object.
+    if (key.split('/').includes('..')) return null;
     try {
-      return await look(path);
+      return await look(join(this.address, key));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR') return null;

@@ -20,6 +20,8 @@ export const createS3Client = ({ endpoint, region, credentials }: ArtifactStoreO
     region,
     forcePathStyle: true,
     maxAttempts: 3,
+    // Nothing is ever added to a command's middleware: putting it together for each request is a fifth of its time.
+    cacheMiddleware: true,
     requestHandler: { connectionTimeout: CONNECT_WITHIN_MS, socketTimeout: SILENT_FOR_MS },
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',

@@ -3,7 +3,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import type { ArtifactRef, DirectoryListing } from '../schemas/artifact';
 import { MEDIA_TYPES } from '../schemas/names';
 import type { ArtifactStore } from './artifactStore';
-import { digestFile } from './largeFiles';
+import { digestFile } from './streams';
 import { StorageError } from './storageError';
 import { inParallel } from '../domain/inParallel';
 

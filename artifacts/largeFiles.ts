@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import {
@@ -13,42 +12,14 @@ import {
 } from '@aws-sdk/client-s3';
 import { isNothingThere } from './explainStorageError';
 import { ATTEMPTS, isBrokenOff } from './readObject';
+import type { ReadObject, TakeChunk } from './streams';
 
-/** Above this a file is not held in memory: Node reads none above 2 GiB at once, and S3 takes none above 5 GiB. */
-export const LARGE_FILE_BYTES = 64 * 1024 * 1024;
 /** S3 takes 10,000 parts: files up to 320 GB. */
 const PART_BYTES = 32 * 1024 * 1024;
 
 interface ObjectAddress {
   Bucket: string;
   Key: string;
-}
-
-/** What was read of an object that nobody holds as a whole. */
-export interface ReadObject {
-  sha256: string;
-  bytes: number;
-}
-
-export type TakeChunk = (chunk: Buffer) => Promise<unknown>;
-
-/** Hex SHA-256 of a file of any size. */
-export async function digestFile(path: string): Promise<string> {
-  return (await readStream(createReadStream(path))).sha256;
-}
-
-export async function readStream(
-  stream: AsyncIterable<Buffer | string>,
-  take?: TakeChunk,
-): Promise<ReadObject> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    await take?.(chunk);
-    hash.update(chunk);
-    bytes += chunk.byteLength;
-  }
-  return { sha256: hash.digest('hex'), bytes };
 }
 
 /**
@@ -98,16 +69,6 @@ async function uploadParts(
       );
       parts.push({ PartNumber, ETag: sent.ETag, ChecksumSHA256 });
     }
-  } finally {
-    await file.close();
-  }
-}
-
-/** Writes into a file what is read chunk by chunk. @returns what `read` does */
-export async function writeChunks<R>(path: string, read: (take: TakeChunk) => Promise<R>): Promise<R> {
-  const file = await open(path, 'w');
-  try {
-    return await read((chunk) => file.writeFile(chunk));
   } finally {
     await file.close();
   }

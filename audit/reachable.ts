@@ -1,5 +1,5 @@
 import type { Bucket } from '../artifacts/bucket';
-import { blobKey } from '../artifacts/artifactStore';
+import { blobKey } from '../artifacts/blobKey';
 import { inParallel } from '../domain/inParallel';
 import { type References, referencesOf } from './retention/references';
 

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { blobKey } from '../artifacts/blobKey';
 import type { Bucket } from '../artifacts/bucket';
 import { sha256 } from '../artifacts/canonicalJson';
-import { type TakeChunk, writeChunks } from '../artifacts/largeFiles';
+import { type TakeChunk, writeChunks } from '../artifacts/streams';
 import { StorageError } from '../artifacts/storageError';
 
 /** A blob's bytes, verified. Errors: ARTIFACT_MISSING, ARTIFACT_CORRUPT. */

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import type { ArtifactStore } from '../artifacts/artifactStore';
 import { canonicalJson, sha256 } from '../artifacts/canonicalJson';
 import { listDirectory, putDirectory } from '../artifacts/directories';
-import { digestFile, type ReadObject } from '../artifacts/largeFiles';
+import { digestFile, type ReadObject } from '../artifacts/streams';
 import { type CampaignFiles, planCampaign } from '../domain/plan/planCampaign';
 import type { ImportedProfiles } from '../domain/tasks';
 import type { ModelShape } from '../domain/training/modelShape';

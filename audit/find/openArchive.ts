@@ -1,6 +1,7 @@
 import type { Bucket } from '../../artifacts/bucket';
 import { Archive } from '../index/archive';
 import { BlobCache } from '../index/blobCache';
+import type { PromptReader } from '../index/promptIndex';
 import { type AuditedCampaign, listCampaigns, readCampaign } from '../readCampaign';
 
 export interface ArchiveOptions {
@@ -10,6 +11,8 @@ export interface ArchiveOptions {
   campaign?: string | undefined;
   /** Is told which campaigns cannot be read. */
   tell?: (text: string) => void;
+  /** What a search for a prompt reads with. Default: this thread. */
+  promptReader?: (bucket: Bucket) => PromptReader;
 }
 
 /**
@@ -18,7 +21,7 @@ export interface ArchiveOptions {
  */
 export async function openArchives(
   bucket: Bucket,
-  { cache, campaign, tell = () => undefined }: ArchiveOptions,
+  { cache, campaign, tell = () => undefined, promptReader }: ArchiveOptions,
 ): Promise<Archive[]> {
   const ids = campaign === undefined ? await listCampaigns(bucket) : [campaign];
   const read = await Promise.allSettled(ids.map((id) => readCampaign(bucket, id)));
@@ -28,7 +31,7 @@ export async function openArchives(
   for (const error of errors) tell(`passed over: ${error instanceof Error ? error.message : String(error)}`);
   return campaigns
     .sort((a, b) => lastActive(b).localeCompare(lastActive(a)))
-    .map((one) => new Archive(bucket, new BlobCache(bucket, cache), one));
+    .map((one) => new Archive(bucket, new BlobCache(bucket, cache), one, promptReader));
 }
 
 /** ISO 8601, of the log's last entry or the last stage's end. */

@@ -6,8 +6,11 @@ import { Rating } from '../../schemas/rating';
 import { parseJson, readJsonBlob } from '../readBlob';
 import type { AuditedCampaign, AuditedStage } from '../readCampaign';
 import { inputOf, outputOf } from '../readManifest';
+import { inThisThread } from '../threads';
 import type { BlobCache } from './blobCache';
 import { Lines } from './lines';
+import type { PromptReader } from './promptIndex';
+import { promptRecords } from './promptRecords';
 
 /** An episode as a stage collected it. */
 export interface EpisodePlace {
@@ -23,6 +26,8 @@ export class Archive {
     readonly bucket: Bucket,
     readonly cache: BlobCache,
     readonly campaign: AuditedCampaign,
+    /** What a search for a prompt reads with. */
+    readonly promptReader: (bucket: Bucket) => PromptReader = (bucket) => inThisThread(bucket, promptRecords),
   ) {}
 
   json = <S extends z.ZodType>(digest: string, schema: S): Promise<z.infer<S>> =>

@@ -1,4 +1,4 @@
-import { blobKey } from '../../artifacts/artifactStore';
+import { blobKey } from '../../artifacts/blobKey';
 import type { Bucket } from '../../artifacts/bucket';
 import { FinishedBatch } from '../../schemas/batch';
 import { parseJson } from '../readBlob';

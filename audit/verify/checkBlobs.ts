@@ -1,6 +1,6 @@
 import { campaignKey, tombstoneKey } from '../../artifacts/documentKeys';
-import { blobKey } from '../../artifacts/artifactStore';
-import { LARGE_FILE_BYTES } from '../../artifacts/largeFiles';
+import { blobKey } from '../../artifacts/blobKey';
+import { LARGE_FILE_BYTES } from '../../artifacts/streams';
 import { StorageError } from '../../artifacts/storageError';
 import type { Bucket } from '../../artifacts/bucket';
 import { type PublicKeys, payloadOf, signerOf } from '../../artifacts/signing/envelope';

@@ -1,4 +1,4 @@
-import { blobKey } from '../../artifacts/artifactStore';
+import { blobKey } from '../../artifacts/blobKey';
 import { canonicalJson } from '../../artifacts/canonicalJson';
 import { filterEpisodes } from '../../domain/filter';
 import { sidesOf } from '../../domain/filter/sidesOf';
@@ -7,13 +7,14 @@ import { CollectedEpisode } from '../../schemas/episode';
 import type { Decision } from '../../schemas/filter';
 import { STAGE_PARAMETERS } from '../../schemas/plan';
 import { TaskSet } from '../../schemas/profiles';
+import { portioned } from '../portioned';
 import { inputOf, outputOf } from '../readManifest';
 import type { EpisodeReading } from './checkEpisodes';
 import type { Collection } from './collections';
 import { examineAll } from './examiner';
 import type { Findings } from './findings';
 import type { LoadedCampaign, LoadedStage } from './loadCampaign';
-import { type LessonPortion, portioned } from './portion';
+import type { LessonPortion } from './portion';
 import type { VerifiedBlobs } from './verifiedBlobs';
 import { whereReadable } from './whereReadable';
 
@@ -96,7 +97,7 @@ async function trainingLines(
     ...(against ? { against: stored(against) } : {}),
   }));
   const portions = portioned(all).map(
-    (some): LessonPortion => ({ kind: 'lessons', ...settings, lessons: some }),
+    ({ items }): LessonPortion => ({ kind: 'lessons', ...settings, lessons: items }),
   );
   const reports = await examineAll(examiner, portions, (report) => blobs.add(report));
   return reports.flatMap(({ lines }) => lines);

@@ -1,6 +1,6 @@
 import { campaignKey, logFolder } from '../../artifacts/documentKeys';
 import { canonicalJson, digestOfJson } from '../../artifacts/canonicalJson';
-import { blobKey } from '../../artifacts/artifactStore';
+import { blobKey } from '../../artifacts/blobKey';
 import { decidingParameters, STAGE_REVISIONS, stageKeyMaterial } from '../../domain/plan/stageKey';
 import type { ArtifactRef } from '../../schemas/artifact';
 import type { Stage } from '../../schemas/plan';

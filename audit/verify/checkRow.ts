@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { blobKey } from '../../artifacts/artifactStore';
+import { blobKey } from '../../artifacts/blobKey';
 import {
   type CollectedEpisode,
   type CollectionDesign,
@@ -54,7 +54,7 @@ export async function checkRow(
     (call) => call ?? [],
   );
   const paid = calls.filter((call) => call.servedDigest === undefined);
-  const tokens = addTokens(paid.map(({ model, usage }) => new Map([[model, usage]])));
+  const tokens = addTokens(paid.map(({ model, usage }) => [model, usage] as const));
   return { all: count(calls), provider: count(paid), tokens };
 }
 
@@ -80,11 +80,13 @@ function checkPlayers(
 
 const count = (calls: readonly ModelCall[]): number => calls.reduce((sum, { calls: made }) => sum + made, 0);
 
-const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0 };
-
-export function addTokens(parts: readonly ReadonlyMap<string, Usage>[]): Map<string, Usage> {
-  const sums = new Map<string, Usage>();
-  for (const [model, usage] of parts.flatMap((part) => [...part]))
-    sums.set(model, sumUsage([sums.get(model) ?? NO_USAGE, usage]));
-  return sums;
+/** @param used models with what was used of each; one may stand there several times */
+export function addTokens(used: readonly (readonly [string, Usage])[]): Map<string, Usage> {
+  const usages = new Map<string, Usage[]>();
+  for (const [model, usage] of used) {
+    const known = usages.get(model);
+    if (known) known.push(usage);
+    else usages.set(model, [usage]);
+  }
+  return new Map([...usages].map(([model, all]) => [model, sumUsage(all)]));
 }

@@ -1,4 +1,4 @@
-import { blobKey } from '../../artifacts/artifactStore';
+import { blobKey } from '../../artifacts/blobKey';
 import { digestOfJson } from '../../artifacts/canonicalJson';
 import { compareEvaluations, summariseEvaluation } from '../../domain/statistics';
 import { bestOf, meanGoal } from '../../domain/statistics/chooseCheckpoint';

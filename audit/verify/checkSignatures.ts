@@ -1,5 +1,5 @@
 import { signerKey } from '../../artifacts/documentKeys';
-import { blobKey } from '../../artifacts/artifactStore';
+import { blobKey } from '../../artifacts/blobKey';
 import { PAYLOAD_TYPES, type PublicKeys, signerOf } from '../../artifacts/signing/envelope';
 import type { Envelope, Signer } from '../../schemas/attestation';
 import type { Findings } from './findings';

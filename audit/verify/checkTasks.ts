@@ -1,4 +1,4 @@
-import { blobKey } from '../../artifacts/artifactStore';
+import { blobKey } from '../../artifacts/blobKey';
 import { canonicalJson } from '../../artifacts/canonicalJson';
 import { type ParametersOf, STAGE_PARAMETERS } from '../../schemas/plan';
 import { type SocialTask, TaskSet } from '../../schemas/profiles';

@@ -1,6 +1,6 @@
 import { resultKey } from '../../artifacts/documentKeys';
 import { z } from 'zod';
-import { blobKey } from '../../artifacts/artifactStore';
+import { blobKey } from '../../artifacts/blobKey';
 import { digestOfJson } from '../../artifacts/canonicalJson';
 import { designEpisodes, type DesignParameters } from '../../domain/episode/design';
 import { checkpointDesign, collectionDesign, evaluationDesign } from '../../domain/episode/stageDesigns';

@@ -1,6 +1,6 @@
 import { campaignKey, logFolder, resultKey } from '../../artifacts/documentKeys';
 import type { z } from 'zod';
-import { blobKey } from '../../artifacts/artifactStore';
+import { blobKey } from '../../artifacts/blobKey';
 import type { Bucket } from '../../artifacts/bucket';
 import { sha256 } from '../../artifacts/canonicalJson';
 import { StorageError } from '../../artifacts/storageError';

@@ -1,6 +1,7 @@
 import type { Bucket } from '../../artifacts/bucket';
 import { canonicalJson } from '../../artifacts/canonicalJson';
 import { StorageError } from '../../artifacts/storageError';
+import { inParallel } from '../../domain/inParallel';
 import { Cast, trainingRows } from '../../domain/episode/trainingRows';
 import { rowsOfLesson } from '../../domain/training/lessons';
 import {
@@ -44,13 +45,8 @@ export interface LessonPortion {
 /** Episodes that can be looked at without the others. */
 export type Portion = RowPortion | LessonPortion;
 
-/** Large enough that its way between threads costs nothing, small enough that all threads end together. */
-const EPISODES_IN_PORTION = 500;
-
-export const portioned = <T>(items: readonly T[]): T[][] =>
-  Array.from({ length: Math.ceil(items.length / EPISODES_IN_PORTION) }, (_, portion) =>
-    items.slice(portion * EPISODES_IN_PORTION, (portion + 1) * EPISODES_IN_PORTION),
-  );
+/** Blobs that a store is asked for beside each other; a folder gives each at once. */
+const READS_AT_ONCE = 16;
 
 /** What came of looking at a portion. All of it can pass between threads. */
 export interface PortionReport extends BlobsRead {
@@ -63,14 +59,15 @@ export interface PortionReport extends BlobsRead {
   failures: { object: string; message: string }[];
 }
 
-/** Reads a portion's blobs and computes what they say. */
+/** Reads a portion's blobs and computes what they say. Errors: STORAGE_*. */
 export async function examine(portion: Portion, bucket: Bucket): Promise<PortionReport> {
   const blobs = new VerifiedBlobs(bucket);
   const report = { error: null, recorded: [], lines: [], failures: [], ...readBy(blobs) };
   try {
     return { ...report, ...(await comeOf(portion, blobs)), ...readBy(blobs) };
   } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
+    // A store that does not answer is no finding, and is asked for nothing more.
+    if (!(error instanceof StorageError) || error.code.startsWith('STORAGE_')) throw error;
     return { ...report, error: { code: error.code, message: error.message }, ...readBy(blobs) };
   }
 }
@@ -81,37 +78,36 @@ const readBy = ({ verified, unreadable, bytes }: VerifiedBlobs): BlobsRead => ({
   bytes,
 });
 
-async function comeOf(portion: Portion, blobs: VerifiedBlobs): Promise<Partial<PortionReport>> {
-  if (portion.kind === 'lessons') return { lines: await linesOf(portion, blobs) };
-  const failures: PortionReport['failures'] = [];
-  const findings = { fail: (object: string, message: string) => void failures.push({ object, message }) };
-  return { recorded: await recordedIn(portion, blobs, findings), failures };
-}
+const comeOf = async (portion: Portion, blobs: VerifiedBlobs): Promise<Partial<PortionReport>> =>
+  portion.kind === 'lessons' ? { lines: await linesOf(portion, blobs) } : comeOfRows(portion, blobs);
 
-async function recordedIn(
+async function comeOfRows(
   { object, players, rows, planned }: RowPortion,
   blobs: VerifiedBlobs,
-  findings: Parameters<typeof checkRow>[3],
-): Promise<RecordedCalls[]> {
-  const recorded: RecordedCalls[] = [];
-  for (const [index, row] of rows.entries()) {
-    recorded[index] = { all: Number.NaN, provider: Number.NaN, tokens: new Map() };
+): Promise<Pick<PortionReport, 'recorded' | 'failures'>> {
+  const came = await inParallel([...rows.entries()], READS_AT_ONCE, async ([index, row]) => {
+    const failures: PortionReport['failures'] = [];
+    const findings = { fail: (at: string, message: string) => void failures.push({ object: at, message }) };
+    let recorded: RecordedCalls = { all: Number.NaN, provider: Number.NaN, tokens: new Map() };
     await whereReadable(object, findings, async () => {
-      recorded[index] = await checkRow(row, { object, players, planned: planned[index] }, blobs, findings);
+      recorded = await checkRow(row, { object, players, planned: planned[index] }, blobs, findings);
     });
-  }
-  return recorded;
+    return { recorded, failures };
+  });
+  return {
+    recorded: came.map(({ recorded }) => recorded),
+    failures: came.flatMap(({ failures }) => failures),
+  };
 }
 
 async function linesOf({ tasks, template, lessons }: LessonPortion, blobs: VerifiedBlobs): Promise<string[]> {
   const cast = new Cast(await blobs.json(tasks, TaskSet));
   const rowsOf = async ([digest, position]: StoredLesson['side']) =>
     trainingRows(await blobs.json(digest, Episode), position, cast, template) ?? [];
-  const lines: string[] = [];
-  for (const lesson of lessons) {
+  const lines = await inParallel(lessons, READS_AT_ONCE, async (lesson) => {
     const { side, against } = lesson;
     const rows = rowsOfLesson(lesson, await rowsOf(side), against ? await rowsOf(against) : null);
-    lines.push(...rows.map((row) => canonicalJson(row)));
-  }
-  return lines;
+    return rows.map((row) => canonicalJson(row));
+  });
+  return lines.flat();
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { blobKey } from '../../artifacts/artifactStore';
+import { blobKey } from '../../artifacts/blobKey';
 import type { Bucket } from '../../artifacts/bucket';
 import { sha256 } from '../../artifacts/canonicalJson';
 import { StorageError } from '../../artifacts/storageError';

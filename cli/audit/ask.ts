@@ -9,6 +9,7 @@ import { openArchives } from '../../audit/find/openArchive';
 import { nameOf, type Subject } from '../../audit/find/subject';
 import type { Archive } from '../../audit/index/archive';
 import { auditCacheFolder } from '../../audit/index/blobCache';
+import { fastestPromptReader } from '../../audit/index/promptIndex';
 import type { Bucket } from '../../artifacts/bucket';
 import { nearestWord } from '../../domain/campaign/nearestWord';
 import { CommandError } from '../commandError';
@@ -43,6 +44,7 @@ export async function ask(
     campaign,
     cache: index ? auditCacheFolder() : null,
     tell,
+    promptReader: fastestPromptReader,
   });
   for (const archive of archives) {
     const found = await findSubjects(archive, name, { tell, first });

@@ -53,7 +53,8 @@ export function s3Part(binary: string, port: number, region: string, state: Stat
   return {
     name: 's3',
     command: binary,
-    args: ['--port', `${HOST}:${port}`, '--region', region, 'posix', state.file('buckets')],
+    // Without it each request has to open a connection of its own.
+    args: ['--port', `${HOST}:${port}`, '--region', region, '--keep-alive', 'posix', state.file('buckets')],
     env: { ...process.env, ROOT_ACCESS_KEY: accessKey, ROOT_SECRET_KEY: secretKey },
     cwd: state.root,
     log: state.log('s3'),

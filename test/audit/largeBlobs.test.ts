@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 import { blobKey } from '../../artifacts/blobKey';
 import { DirectoryBucket } from '../../artifacts/bucket';
 import { canonicalJson, sha256 } from '../../artifacts/canonicalJson';
-import { digestFile, LARGE_FILE_BYTES } from '../../artifacts/largeFiles';
+import { digestFile, LARGE_FILE_BYTES } from '../../artifacts/streams';
 import { checkBlobs } from '../../audit/verify/checkBlobs';
 import type { Collection } from '../../audit/verify/collections';
 import { Findings } from '../../audit/verify/findings';

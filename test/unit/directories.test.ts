@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { canonicalJson, sha256 } from '../../artifacts/canonicalJson';
 import { fetchDirectory, listDirectory, putDirectory } from '../../artifacts/directories';
-import { LARGE_FILE_BYTES } from '../../artifacts/largeFiles';
+import { LARGE_FILE_BYTES } from '../../artifacts/streams';
 import { requireTool } from '../../deploy/local/tools';
 import { MEDIA_TYPES } from '../../schemas/names';
 import { type ObjectStore, startObjectStore } from '../support/objectStore';

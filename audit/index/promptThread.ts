@@ -1,0 +1,4 @@
+import { answerAsThread } from '../threads';
+import { promptRecords } from './promptRecords';
+
+answerAsThread(promptRecords);

@@ -1,0 +1,4 @@
+import { answerAsThread } from '../../audit/threads';
+import { parseAll } from './bareReading';
+
+answerAsThread(parseAll);
