@@ -109,7 +109,7 @@ test('a store that goes away in the middle is waited for, and changes no digest'
   const inBucket = (...args: string[]) =>
     runCommandLine(args, { ...system.environment, ...bucket }, system.state.root);
   await inBucket('start', '--id', 'outage', campaigns.file('small'));
-  await campaigns.untilStage('outage', 'BC/collect', 'running');
+  await campaigns.untilBegun('outage', 'BC/collect');
   await system.kill('s3');
   await until('the status says what is waited for', async () =>
     (await campaigns.status('outage')).activities.some(({ failure }) => failure?.startsWith('STORAGE')),

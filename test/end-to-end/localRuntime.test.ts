@@ -138,7 +138,7 @@ describe('pi-loop up', () => {
     const processes = descendantsOf(child.pid);
     child.kill('SIGINT');
     await once(child, 'exit');
-    await untilGone(processes, 1);
+    await untilGone(processes);
     expect(readStatus(state)).toEqual({ state: 'down' });
   });
 });

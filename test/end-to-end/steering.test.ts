@@ -54,7 +54,7 @@ test('paused in training, resumed, and let through a gate, a campaign ends with 
   });
 
   await steered.succeed('resume', 'steered');
-  await steered.untilStage('steered', 'BC/train', 'gated', 120);
+  await steered.untilStage('steered', 'BC/train', 'gated');
   await steered.succeed('approve', 'steered', 'BC/train');
   const late = said(await pi('reject', 'steered', 'BC/train', '--why', 'on second thoughts'));
   expect(late).toMatchObject({ code: 1, text: expect.stringContaining('was decided before') });

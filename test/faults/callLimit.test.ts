@@ -22,7 +22,7 @@ test('a limit of calls is never passed, with 500 calls in flight and a worker ki
   await until('500 calls are in flight', () => provider.calls.length >= 500);
   await faults.killWorkers();
   await faults.startWorkers(SLOTS);
-  const parking = await untilParked(campaign, 'BC/collect', 60);
+  const parking = await untilParked(campaign, 'BC/collect');
   expect(parking).toMatchObject({
     type: 'CALLS_EXHAUSTED',
     message: expect.stringContaining('pi-loop raise-limit capped --model-calls'),

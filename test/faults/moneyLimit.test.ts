@@ -90,7 +90,7 @@ test('a limit on money is never passed, with 500 calls in flight and workers kil
   expect(held).toBeLessThanOrEqual(nanodollars(CAP));
 
   await faults.startWorkers(environment);
-  expect(await untilParked(campaign, 'BC/collect', 90)).toMatchObject({
+  expect(await untilParked(campaign, 'BC/collect')).toMatchObject({
     type: 'MONEY_EXHAUSTED',
     message: expect.stringContaining('pi-loop raise-limit priced --money'),
   });

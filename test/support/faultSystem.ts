@@ -180,17 +180,13 @@ export const untilStill = (campaign: Campaign): Promise<void> =>
   until(`nothing of ${campaign.id} runs`, async () => (await campaign.status()).state === 'parked');
 
 /** Waits until a stage is parked. @returns why */
-export async function untilParked(campaign: Campaign, id: string, seconds = 30): Promise<Parking> {
+export async function untilParked(campaign: Campaign, id: string): Promise<Parking> {
   let parking: Parking | null | undefined;
-  await until(
-    `stage ${id} of ${campaign.id} is parked`,
-    async () => {
-      const stage = await stageOf(campaign, id);
-      parking = stage?.state === 'parked' ? stage.parking : null;
-      return Boolean(parking);
-    },
-    seconds,
-  );
+  await until(`stage ${id} of ${campaign.id} is parked`, async () => {
+    const stage = await stageOf(campaign, id);
+    parking = stage?.state === 'parked' ? stage.parking : null;
+    return Boolean(parking);
+  });
   if (!parking) throw new Error(`stage ${id} is not parked`);
   return parking;
 }

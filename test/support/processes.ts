@@ -43,6 +43,6 @@ export async function until(
 }
 
 /** Waits until none of the processes runs any more. */
-export async function untilGone(processes: readonly ProcessIdentity[], seconds = 20): Promise<void> {
-  await until('all processes are gone', () => !processes.some(isRunning), seconds);
+export async function untilGone(processes: readonly ProcessIdentity[]): Promise<void> {
+  await until('all processes are gone', () => !processes.some(isRunning));
 }

@@ -44,9 +44,14 @@ export class SmallCampaigns {
     return (await this.status(id)).progress?.stages.find((one) => one.id === stage);
   }
 
-  untilStage(id: string, stage: string, state: StageProgress['state'], seconds = 60): Promise<void> {
-    const isSo = async () => (await this.stage(id, stage))?.state === state;
-    return until(`${stage} of ${id} is ${state}`, isSo, seconds);
+  untilStage(id: string, stage: string, state: StageProgress['state']): Promise<void> {
+    return until(`${stage} of ${id} is ${state}`, async () => (await this.stage(id, stage))?.state === state);
+  }
+
+  /** A stage may be over before anybody has seen it run. */
+  untilBegun(id: string, stage: string): Promise<void> {
+    const isBegun = async () => ((await this.stage(id, stage))?.state ?? 'waiting') !== 'waiting';
+    return until(`${stage} of ${id} has begun`, isBegun);
   }
 
   /** A command that must not fail. @returns what it printed */
