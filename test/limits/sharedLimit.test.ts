@@ -10,7 +10,7 @@ import { type ObjectStore, startObjectStore } from '../support/objectStore';
 
 const MODEL = 'limited';
 /** Other workers know of a refusal when they have looked. */
-const NOTICED_MS = 1_200;
+const NOTICED_MS = 4_000;
 
 let objects: ObjectStore;
 let provider: Provider;
@@ -142,12 +142,12 @@ test('a provider that suddenly allows a tenth, and says not how long to wait: no
 });
 
 test('after a 429 no worker calls before the time that the provider asked for, and who waits is told why', async () => {
-  const REFUSED_MS = 2_500;
+  const REFUSED_MS = 8_000;
   const scripted = await ScriptedProvider.start(() => 'yes');
   scripted.latencyMs = 20;
   const told = new Set<string>();
   const tell: Question['tell'] = (waiting) => void told.add(waiting?.message ?? '');
-  const signal = AbortSignal.timeout(6_000);
+  const signal = AbortSignal.timeout(12_000);
   const crowd = { baseUrl: scripted.baseUrl, atOnce: 10, signal, tell };
   const working = [work({ campaign: 'one', ...crowd }), work({ campaign: 'other', ...crowd })];
   let refusedAt = 0;

@@ -14,7 +14,7 @@ jest.mock('../../activities/models/chatClient', () => jest.requireActual('./edge
 jest.mock('../../activities/support/trainerProcess', () => jest.requireActual('./edges/trainerProcess'));
 
 /** SIMULATION_PLANS=5000 npx jest test/simulation tries more of them. */
-const PLANS = Number(process.env['SIMULATION_PLANS'] ?? 60);
+const PLANS = Number(process.env['SIMULATION_PLANS'] ?? 40);
 /** SIMULATION_SEED=17 npx jest test/simulation replays one plan and tells all that happened. */
 const SEED = process.env['SIMULATION_SEED'];
 /** Many plans that fail mostly fail for one reason. */
