@@ -43,7 +43,7 @@ export async function probeModel(
   const [formed, weighed, batches] = await Promise.all([
     unlessRefused(() => ask({ ...request, response_format: presenceFormat() })),
     unlessRefused(() => ask({ ...request, logprobs: true })),
-    hasBatches(client, endpoint),
+    hasBatches(client),
   ]);
   const { usage } = answer;
   return {
@@ -58,14 +58,13 @@ export async function probeModel(
   };
 }
 
-/** Whether its batches can be listed, which costs nothing. */
-async function hasBatches(client: OpenAI, endpoint: Endpoint): Promise<boolean> {
+/** Whether its batches can be listed, which costs nothing. What goes wrong here is no reason not to ask the model. */
+async function hasBatches(client: OpenAI): Promise<boolean | null> {
   try {
     await client.batches.list({ limit: 1 });
     return true;
   } catch (error) {
-    if (error instanceof OpenAI.APIError && NO_BATCHES.has(error.status)) return false;
-    throw modelFailure(error, endpoint);
+    return error instanceof OpenAI.APIError && NO_BATCHES.has(error.status) ? false : null;
   }
 }
 

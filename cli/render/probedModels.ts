@@ -30,5 +30,7 @@ function cellsOf({ role, model, capabilities, failure }: ProbedModel): string[] 
   if (!capabilities) return [role, model, failure?.type ?? ''];
   const { snapshot, jsonSchema, seed, logProbabilities, usage, cachedTokens, batches } = capabilities;
   const offers = [jsonSchema, seed, logProbabilities, usage, cachedTokens, batches];
-  return [role, model, snapshot, ...offers.map((offered) => (offered ? 'yes' : 'no'))];
+  return [role, model, snapshot, ...offers.map(inText)];
 }
+
+const inText = (offered: boolean | null): string => (offered === null ? '?' : offered ? 'yes' : 'no');

@@ -14,8 +14,8 @@ export interface Capabilities {
   usage: boolean;
   /** Tells how many of them came from its prompt cache. */
   cachedTokens: boolean;
-  /** Has a Batch API. */
-  batches: boolean;
+  /** Has a Batch API; null: it could not be told. */
+  batches: boolean | null;
 }
 
 /** What to change before a campaign can start, and what may be worth knowing. */
@@ -45,7 +45,7 @@ export function checkCapabilities(
       !offered.seed &&
       `${path}.seeded: the endpoint refuses a seed. Set it to false; the same call may then be answered in other ways.`,
     model.isBatched &&
-      !offered.batches &&
+      offered.batches === false &&
       `${path}.batch: the endpoint has no Batch API that takes this key. Take it out; each question is then asked directly.`,
   ];
   const advice = [

@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { checkModels } from '../../cli/checkModels';
 import { renderProbedModels } from '../../cli/render/probedModels';
 import { SKELETON } from '../../domain/campaign/skeleton';
@@ -90,6 +94,36 @@ test('a judge that is to be asked by batches stops the start where the endpoint 
   await checkModels(campaign({ batch: {} }), '.none');
 });
 
+test('an endpoint whose batches cannot be looked for is asked for all else', async () => {
+  await start();
+  const { baseUrl } = provider;
+  const answer = async (
+    { method, url = '', headers }: IncomingMessage,
+    response: ServerResponse,
+    body: string,
+  ) => {
+    if (method === 'GET') return response.writeHead(500).end();
+    const target = baseUrl.replace(/\/v1$/, url);
+    const reply = await fetch(target, {
+      method: 'POST',
+      headers: { 'content-type': String(headers['content-type']) },
+      body,
+    });
+    return response.writeHead(reply.status, { 'content-type': 'application/json' }).end(await reply.text());
+  };
+  const server = createServer(
+    (request, response) => void text(request).then((body) => answer(request, response, body)),
+  );
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const elsewhere = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  expect(await probedJudge({ baseUrl: elsewhere, batch: {} })).toMatchObject({
+    capabilities: { ...ALL, batches: null },
+    lacks: [],
+  });
+  server.closeAllConnections();
+  server.close();
+});
+
 test('a model that refuses how it would be asked stops the start with the provider’s words', async () => {
   await start({}, { reasoningTokens: 20 });
   await expect(checkModels(campaign(), '.none')).rejects.toThrow(/'max_tokens' is not supported/);
@@ -107,11 +141,11 @@ test('a model that cannot be asked from here is only told of: the workers may ha
 test('the table shows what is offered, and what may be worth knowing', async () => {
   await start({}, { capabilities: { logprobs: false } });
   const spec = campaign();
-  const text = renderProbedModels(await probeModels(spec, {}));
-  expect(text).toMatch(
+  const table = renderProbedModels(await probeModels(spec, {}));
+  expect(table).toMatch(
     /^role +model +answers as +JSON schema +seed +log-probabilities +usage +cached tokens +batches$/m,
   );
-  expect(text).toMatch(/^judge +judge +judge-2026-11 +yes +yes +no +yes +yes +yes$/m);
-  expect(text).toContain('models.judge.structuredOutput: schema would keep its answers readable.');
-  expect(text).toContain('models.judge.model answers as judge-2026-11');
+  expect(table).toMatch(/^judge +judge +judge-2026-11 +yes +yes +no +yes +yes +yes$/m);
+  expect(table).toContain('models.judge.structuredOutput: schema would keep its answers readable.');
+  expect(table).toContain('models.judge.model answers as judge-2026-11');
 });
